@@ -1,0 +1,25 @@
+"""Tables as data: what every frame and every released file must look like.
+
+The TOML files in ``schemas/`` are the only place where a column is described. The same definition
+drives the check of a frame, the FIELDs of a VOTable, the columns of a FITS table and the
+documentation.
+"""
+
+from rrcat.schema.check import check, conform, violations
+from rrcat.schema.definition import Bit, Column, Table
+from rrcat.schema.diff import SchemaDiff, diff
+from rrcat.schema.load import load, names, read
+
+__all__ = [
+    "Bit",
+    "Column",
+    "SchemaDiff",
+    "Table",
+    "check",
+    "conform",
+    "diff",
+    "load",
+    "names",
+    "read",
+    "violations",
+]
