@@ -1,0 +1,98 @@
+"""The ``rrcat`` command: finds the subcommand, and turns errors into messages.
+
+Commands are imported only when called, so that ``rrcat --help`` answers at once.
+"""
+
+import errno
+import importlib
+import json
+import sys
+
+import click
+
+from rrcat import __version__
+from rrcat.errors import RrcatError
+
+# name: (where the command is, its line in `rrcat --help`)
+COMMANDS = {
+    "demo": ("rrcat.cli.demo:demo", "Run the whole chain on a small simulated archive."),
+    "build": ("rrcat.cli.build:build", "Follow a recipe: light curves to candidate catalogue."),
+    "release": ("rrcat.cli.release:release", "Turn a candidate into an immutable version."),
+    "verify": ("rrcat.cli.release:verify", "Check a release: hashes, schema, every format."),
+    "diff": ("rrcat.cli.release:diff", "Compare two releases."),
+    "plugins": ("rrcat.cli.plugins:plugins", "List, examine, check and start plugins."),
+    "schema": ("rrcat.cli.schema:schema", "Show and compare tables, check files against them."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows the one-line help of its commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the commands in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Give a stand-in that carries the line for ``rrcat --help``."""
+        if cmd_name not in COMMANDS:
+            return None
+        return click.Command(cmd_name, short_help=COMMANDS[cmd_name][1])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Import the command that is called."""
+        if args[0] not in COMMANDS:
+            return super().resolve_command(ctx, args)
+        module, attribute = COMMANDS[args[0]][0].split(":")
+        return args[0], getattr(importlib.import_module(module), attribute), args[1:]
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(__version__, prog_name="rrcat")
+@click.pass_context
+def rrcat(ctx: click.Context, debug: bool) -> None:
+    """Turn light curves of RR Lyrae stars into catalogues of metallicity and distance."""
+    ctx.obj = {"debug": debug}
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the command line and give its exit code: 0 done, 1 the work failed, 2 wrong usage."""
+    arguments = sys.argv[1:] if args is None else args
+    try:
+        rrcat.main(args=arguments, prog_name="rrcat", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        print("interrupted; run the same command again to go on", file=sys.stderr)
+        return 130
+    except RrcatError as error:
+        return _tell(error, arguments)
+    except OSError as error:
+        return _tell(_as_rrcat_error(error), arguments)
+    return 0
+
+
+def _tell(error: RrcatError, arguments: list[str]) -> int:
+    if "--debug" in arguments:
+        raise error
+    if "--json" in arguments:
+        print(json.dumps(error.as_dict(), ensure_ascii=False))
+    print(f"error: {error}", file=sys.stderr)
+    return 1
+
+
+def _as_rrcat_error(error: OSError) -> RrcatError:
+    hints = {
+        errno.ENOSPC: "free some space or choose another --output; finished work is kept",
+        errno.EACCES: "choose a folder you may write to",
+        errno.EROFS: "choose a folder you may write to",
+    }
+    message = (error.strerror or str(error)).lower()
+    converted = RrcatError(message, file=error.filename, hint=hints.get(error.errno or 0))
+    converted.__cause__ = error
+    return converted
