@@ -1,0 +1,101 @@
+"""Files and folders that are there whole or not at all.
+
+Everything is written under a hidden temporary name beside its final one, synced to the disk and
+renamed once. A process that is killed leaves at most such a temporary behind; :func:`sweep`
+removes them.
+"""
+
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SUFFIX = ".rrcat-tmp"
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a whole file, in place of the one that may be there."""
+    with new_file(path) as temporary:
+        temporary.write_bytes(data)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path to write a file to; on leaving it takes its final name.
+
+    A file of that name is replaced. After an error, nothing is left and the old file stands.
+    """
+    temporary = _temporary(path)
+    try:
+        yield temporary
+        replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary folder to fill; on leaving it takes its final name.
+
+    After an error nothing is left of it.
+
+    Raises
+    ------
+    FileExistsError
+        The final name is taken, by anything but an empty folder; nothing is overwritten.
+    """
+    _refuse_existing(path)
+    temporary = _temporary(path)
+    temporary.mkdir()
+    try:
+        yield temporary
+        _refuse_existing(path)
+        replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def replace(temporary: Path, final: Path) -> None:
+    """Sync a file, or a folder with all in it, to the disk and rename it, then sync the name."""
+    if temporary.is_dir():
+        for inside in sorted(temporary.rglob("*")):
+            _sync(inside)
+    _sync(temporary)
+    temporary.replace(final)
+    _sync(final.parent)
+
+
+def sha256(path: Path) -> str:
+    """Give the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left in a folder; call it only while no other one writes."""
+    for leftover in folder.glob(f".*{SUFFIX}"):
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
+
+
+def _temporary(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.parent / f".{path.name}.{uuid.uuid4().hex}{SUFFIX}"
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise FileExistsError(f"{path} exists already")
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
