@@ -1,0 +1,1 @@
+"""Harmonic fits of light curves, compiled, one star at a time."""

@@ -1,0 +1,30 @@
+"""Angles on the circle: wrapping, differences, branches. All in radians."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FULL_TURN = 2.0 * np.pi
+
+
+def wrap(angle: ArrayLike) -> NDArray[np.float64]:
+    """Give the angle in [0, 2π); NaN stays NaN."""
+    wrapped = np.mod(np.asarray(angle, dtype=np.float64), FULL_TURN)
+    # A tiny negative angle rounds to 2π itself, which is outside the half-open interval.
+    return np.where(wrapped >= FULL_TURN, 0.0, wrapped)
+
+
+def angular_difference(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
+    """Give ``first − second`` the short way round, in [−π, π)."""
+    difference = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
+    return wrap(difference + np.pi) - np.pi
+
+
+def nearest_branch(angle: ArrayLike, centre: ArrayLike) -> NDArray[np.float64]:
+    """Give the angle moved by whole turns to within half a turn of ``centre``.
+
+    Published relations are linear in φ31 on one branch, e.g. 5.88 for RRab in the sine form
+    (Dékány, Grebel & Pojmański 2021).
+    """
+    return np.asarray(centre, dtype=np.float64) + angular_difference(angle, centre)
