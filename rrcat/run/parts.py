@@ -1,0 +1,48 @@
+"""Finished work on disk: one Parquet file for each partition of a stage.
+
+The name of a part holds its stars and the start of its SHA-256, so a part either is whole, and
+knows it, or is made again. Nothing else needs to be remembered for a build to go on after it was
+killed.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+from rrcat import atomic
+from rrcat.run.partition import Partition
+
+HASH_LENGTH = 16
+
+
+def make_part(work: Callable[[Partition], pl.DataFrame], partition: Partition, folder: Path) -> str:
+    """Do the work of a partition, keep its frame as a part and give the file's name."""
+    frame = work(partition)
+    # The name needs the hash of the content, so the content gets a temporary name first.
+    unnamed = folder / f"{partition.name}.unnamed"
+    with atomic.new_file(unnamed) as temporary:
+        frame.write_parquet(temporary, compression="zstd", statistics=False)
+    name = f"{partition.name}.{atomic.sha256(unnamed)[:HASH_LENGTH]}.parquet"
+    unnamed.replace(folder / name)
+    return name
+
+
+def finished_parts(partitions: list[Partition], folder: Path) -> dict[Partition, Path]:
+    """Give the parts that are whole; remove damaged ones, other partitions' and leftovers."""
+    by_name = {partition.name: partition for partition in partitions}
+    finished: dict[Partition, Path] = {}
+    for path in sorted(folder.iterdir()):
+        name, _, hash_start = path.name.removesuffix(".parquet").partition(".")
+        whole = path.suffix == ".parquet" and atomic.sha256(path).startswith(hash_start or "-")
+        if whole and name in by_name and by_name[name] not in finished:
+            finished[by_name[name]] = path
+        else:
+            path.unlink()
+    return finished
+
+
+def read_parts(partitions: list[Partition], folder: Path) -> pl.DataFrame:
+    """Give the parts of a finished stage as one frame, in the order of the partitions."""
+    parts = finished_parts(partitions, folder)
+    return pl.concat([pl.read_parquet(parts[partition]) for partition in partitions])

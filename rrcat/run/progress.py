@@ -1,0 +1,43 @@
+"""How far the work is: a bar on a terminal, nothing elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+
+class _Rate(ProgressColumn):
+    """Stars a second."""
+
+    def render(self, task: Task) -> Text:
+        """Give the rate as text."""
+        return Text(f"{task.speed:,.0f} stars/s" if task.speed else "", style="cyan")
+
+
+@contextmanager
+def progress_bars() -> Iterator[Progress]:
+    """Give bars on standard error that show count, rate, time spent and time left."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as progress:
+        yield progress

@@ -1,0 +1,60 @@
+"""Workers run apart, and do not outlive the build."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from rrcat.run.executor import SerialExecutor, executor
+
+ORPHANS = """
+import os, time
+from rrcat.run.executor import executor
+if __name__ == "__main__":
+    pool = executor(2)
+    print(*{pool.submit(os.getpid).result() for _ in range(4)}, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_one_worker_is_this_process() -> None:
+    with executor(1) as serial:
+        assert isinstance(serial, SerialExecutor)
+        assert serial.submit(os.getpid).result() == os.getpid()
+
+
+def test_more_workers_are_other_processes() -> None:
+    with executor(2) as pool:
+        assert pool.submit(os.getpid).result() != os.getpid()
+
+
+def test_a_serial_error_waits_in_its_future() -> None:
+    future = SerialExecutor().submit(int, "x")
+    with pytest.raises(ValueError, match="invalid literal"):
+        future.result()
+
+
+def test_workers_end_when_the_build_is_killed(tmp_path_factory: pytest.TempPathFactory) -> None:
+    script = tmp_path_factory.mktemp("orphans") / "orphans.py"
+    script.write_text(ORPHANS)
+    parent = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    workers = [int(pid) for pid in parent.stdout.readline().split()]
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    assert workers
+    deadline = time.monotonic() + 20
+    while any(_alive(pid) for pid in workers):
+        assert time.monotonic() < deadline, "a worker outlived its build"
+        time.sleep(0.1)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
