@@ -29,8 +29,11 @@ N_COEFFICIENTS = 2 * MAX_HARMONICS + 1
 FREQUENCY = N_COEFFICIENTS
 """Place of the frequency in the covariance of coefficients and frequency."""
 
+_HIGHEST = 10
+"""Order up to which the harmonics beyond the chosen one are kept as a small, uncertain tail."""
+_SIZE = 2 * _HIGHEST + 1
 # Moments Σ w cos mθ, Σ w sin mθ are needed up to twice the order.
-_N_BASIS = 4 * MAX_HARMONICS + 1
+_N_BASIS = 4 * _HIGHEST + 1
 _TWO_PI = 2.0 * math.pi
 _MAD_TO_SIGMA = 1.4826022185056018
 
@@ -42,6 +45,7 @@ _START_SCATTER = 0.03
 """Guess of the intrinsic scatter [mag] for the first rounds: it only sets first weights."""
 _LEAST_SCALE = 0.5
 """Errors are not believed to be too large by more than half: clips nothing from noiseless curves."""
+_TAIL_RATIO = 0.7
 _COVERING = 0.05
 """An observation covers this much of the cycle on either side."""
 
@@ -83,6 +87,7 @@ class Work(NamedTuple):
     used: Any
     moments: Any
     rhs: Any
+    matrix: Any
     factor: Any
     forward: Any
     coefficients: Any
@@ -117,26 +122,23 @@ def fit_batch(
         np.empty(longest),
         np.empty(longest, dtype=np.bool_),
         np.empty(_N_BASIS),
-        np.empty(N_COEFFICIENTS),
-        np.empty((N_COEFFICIENTS, N_COEFFICIENTS)),
-        np.empty(N_COEFFICIENTS),
-        np.empty(N_COEFFICIENTS),
-        np.empty(N_COEFFICIENTS),
-        np.empty((N_COEFFICIENTS, N_COEFFICIENTS)),
-        np.empty(N_COEFFICIENTS),
+        np.empty(_SIZE),
+        np.empty((_SIZE, _SIZE)),
+        np.empty((_SIZE, _SIZE)),
+        np.empty(_SIZE),
+        np.empty(_SIZE),
+        np.empty(_SIZE),
+        np.empty((_SIZE, _SIZE)),
+        np.zeros(_SIZE),
     )
     for star in range(offsets.size - 1):
         here = slice(offsets[star], offsets[star + 1])
-        work.prior[0] = 0.0
-        for k in range(MAX_HARMONICS):
-            precision = 1.0 / prior_scales[star, k] ** 2
-            work.prior[2 * k + 1] = precision
-            work.prior[2 * k + 2] = precision
         _fit_one(
             time[here],
             mag[here],
             error[here],
             frequency[star],
+            prior_scales[star],
             settings,
             work,
             coefficients[star],
@@ -148,7 +150,7 @@ def fit_batch(
 
 @compiled
 def _fit_one(
-    time, mag, error, start, settings, work, coefficients, covariance, scalars, flags
+    time, mag, error, start, scales, settings, work, coefficients, covariance, scalars, flags
 ):
     n = time.size
     coefficients[:] = np.nan
@@ -190,7 +192,9 @@ def _fit_one(
             for _ in range(_START_ROUNDS):
                 _set_basis(time, reference, frequency, 2 * order, work)
                 _set_normal_equations(mag, mean_mag, order, work)
-                if not _factorise(2 * order + 1, work):
+                for k in range(1, order + 1):
+                    _set_prior(k, scales[k - 1], work)
+                if not _factorise(0, 2 * order + 1, work):
                     flags[0] = 1
                     return
                 _solve(2 * order + 1, work)
@@ -218,9 +222,11 @@ def _fit_one(
     for round_ in range(_MAX_ROUNDS):
         selecting = round_ < _SELECTION_ROUNDS
         top = allowed if selecting else order
-        _set_basis(time, reference, frequency, 2 * top, work)
-        total = _set_normal_equations(mag, mean_mag, top, work)
-        if not _factorise(2 * top + 1, work):
+        _set_basis(time, reference, frequency, 2 * _HIGHEST, work)
+        total = _set_normal_equations(mag, mean_mag, _HIGHEST, work)
+        for k in range(1, top + 1):
+            _set_prior(k, scales[k - 1], work)
+        if not _factorise(0, 2 * top + 1, work):
             flags[0] = 1
             return
         changed = False
@@ -228,9 +234,18 @@ def _fit_one(
             best = _choose_order(lowest, top, n_used, total, fixed, settings.bayesian, work)
             changed = best != order
             order = best
-        size = 2 * order + 1
+        _solve(2 * order + 1, work)
+        tail = math.hypot(work.coefficients[2 * order - 1], work.coefficients[2 * order])
+        tail = max(tail * math.sqrt(0.5), settings.noise_floor)
+        for k in range(order + 1, _HIGHEST + 1):
+            tail *= _TAIL_RATIO
+            _set_prior(k, tail, work)
+        size = _SIZE
+        if not _factorise(2 * order + 1, size, work):
+            flags[0] = 1
+            return
         _solve(size, work)
-        step, curvature = _frequency_step(time, mag, mean_mag, reference, order, work)
+        step, curvature = _frequency_step(time, mag, mean_mag, reference, _HIGHEST, work)
         if fixed:
             step = 0.0
         step = max(-0.1 / span, min(0.1 / span, step)) if not fixed else 0.0
@@ -260,7 +275,7 @@ def _fit_one(
     size = 2 * order + 1
     coefficients[:size] = work.coefficients[:size]
     coefficients[0] += mean_mag
-    _set_covariance(size, fixed, curvature, work, covariance)
+    _set_covariance(size, _SIZE, fixed, curvature, work, covariance)
 
     squares = 0.0
     chi2 = 0.0
@@ -336,7 +351,7 @@ def _set_normal_equations(mag, mean_mag, order, work):
         for j in range(size):
             rhs[j] += wy * row[j]
 
-    matrix = work.factor
+    matrix = work.matrix
     matrix[0, 0] = moments[0]
     for j in range(1, order + 1):
         matrix[2 * j - 1, 0] = moments[2 * j - 1]
@@ -351,23 +366,31 @@ def _set_normal_equations(mag, mean_mag, order, work):
             matrix[2 * j, 2 * k - 1] = 0.5 * (sin_sum + sin_difference)
             if k < j:
                 matrix[2 * j - 1, 2 * k] = 0.5 * (sin_sum - sin_difference)
-    for j in range(size):
-        matrix[j, j] += work.prior[j]
     return total
 
 
 @compiled
-def _factorise(size, work):
-    """Replace the matrix by its Cholesky factor L and fill L⁻¹ XᵀWy; False when not possible."""
+def _set_prior(k, scale, work):
+    """Set the precision of both coefficients of an order."""
+    work.prior[2 * k - 1] = 1.0 / scale**2
+    work.prior[2 * k] = 1.0 / scale**2
+
+
+@compiled
+def _factorise(begin, end, work):
+    """Fill rows of the Cholesky factor L of XᵀWX + Λ and of L⁻¹ XᵀWy; False when not possible.
+
+    Rows before ``begin`` stand from an earlier call: L of a leading block is a block of L.
+    """
     factor = work.factor
     forward = work.forward
-    for j in range(size):
+    for j in range(begin, end):
         for k in range(j):
-            value = factor[j, k]
+            value = work.matrix[j, k]
             for m in range(k):
                 value -= factor[j, m] * factor[k, m]
             factor[j, k] = value / factor[k, k]
-        diagonal = factor[j, j]
+        diagonal = work.matrix[j, j] + work.prior[j]
         value = work.rhs[j]
         for m in range(j):
             diagonal -= factor[j, m] ** 2
@@ -539,19 +562,19 @@ def _phase_sampling(time, reference, frequency, work):
 
 
 @compiled
-def _set_covariance(size, fixed, information, work, covariance):
+def _set_covariance(size, full, fixed, information, work, covariance):
     """Fill the covariance of coefficients and frequency from the inverse factor."""
     inverse = work.inverse
     shift = work.forward
     for j in range(size):
         # N⁻¹XᵀWd = L⁻ᵀ (L⁻¹XᵀWd): what a step in frequency does to the coefficients, negated.
         shift[j] = 0.0
-        for m in range(j, size):
+        for m in range(j, full):
             shift[j] += inverse[m, j] * work.cross[m]
     for j in range(size):
         for k in range(j + 1):
             value = 0.0
-            for m in range(j, size):
+            for m in range(j, full):
                 value += inverse[m, j] * inverse[m, k]
             if not fixed:
                 value += shift[j] * shift[k] / information
