@@ -1,0 +1,42 @@
+"""The contract of estimators, their bundles and the registry that finds them.
+
+``Estimator``, ``Model``, ``Params`` and ``StarBatch`` are what a plugin author imports. They are
+looked up on first use, so that listing plugins imports neither Polars nor numpy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rrcat.estimator.batch import StarBatch
+    from rrcat.estimator.bundle import load_bundle, save_bundle
+    from rrcat.estimator.contract import Estimator, Model, Params
+    from rrcat.estimator.registry import Registry, discover
+
+_HOMES = {
+    "Estimator": "contract",
+    "Model": "contract",
+    "Params": "contract",
+    "Registry": "registry",
+    "StarBatch": "batch",
+    "discover": "registry",
+    "load_bundle": "bundle",
+    "save_bundle": "bundle",
+}
+
+__all__ = [
+    "Estimator",
+    "Model",
+    "Params",
+    "Registry",
+    "StarBatch",
+    "discover",
+    "load_bundle",
+    "save_bundle",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

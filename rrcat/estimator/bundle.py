@@ -1,0 +1,314 @@
+"""A trained model on disk: plain data, hashed, with rows that prove it still predicts the same.
+
+A bundle is a folder: ``bundle.toml`` (what it is, how it was trained, the hash of every other
+file), ``weights/`` (what ``Model._save`` wrote) and the golden rows: ``golden.parquet``, the
+predictions, beside ``golden_stars.parquet`` and so on, the tables they came from.
+"""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+import polars as pl
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+import rrcat
+from rrcat import atomic, schema
+from rrcat.errors import BundleError, RecipeError
+from rrcat.estimator.batch import StarBatch
+from rrcat.estimator.contract import Model
+from rrcat.estimator.registry import Registry, discover
+from rrcat.plugin import API, EstimatorSpec
+
+MANIFEST = "bundle.toml"
+GOLDEN = "golden.parquet"
+TOLERANCE = 1e-6
+"""Largest difference of a replayed golden value, dex: another CPU may round differently."""
+MAX_BYTES = 2**31
+MAX_MANIFEST_BYTES = 2**20
+RUNS_CODE = frozenset({".pkl", ".pickle", ".joblib", ".dill", ".py", ".pyc", ".pyd", ".so"})
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class File(_Strict):
+    """Hash and size of one file of a bundle."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(ge=0)
+
+
+class Manifest(_Strict):
+    """What ``bundle.toml`` says."""
+
+    format: Literal[1]
+    api: int
+    estimator: str
+    estimator_version: str
+    scale: str
+    bands: list[str] | None = None
+    seed: int
+    training_set_sha256: str
+    params: dict[str, Any]
+    settings: dict[str, Any]
+    metrics: dict[str, Any]
+    versions: dict[str, str]
+    files: dict[str, File]
+
+
+def save_bundle(
+    model: Model,
+    folder: Path,
+    *,
+    golden: StarBatch,
+    seed: int,
+    settings: Mapping[str, Any],
+    training_set_sha256: str,
+    metrics: Mapping[str, Any],
+) -> None:
+    """Write a model as a bundle; the same model and arguments give the same bytes.
+
+    Parameters
+    ----------
+    folder
+        The bundle's own folder, which does not exist yet; it appears whole or not at all.
+    golden
+        A few stars; what the model gives them now is what it must give whenever it is loaded.
+    settings
+        The cleaning and fit settings the features were made with, as plain data.
+    metrics
+        How well it does, as plain data; numbers, texts and tables of them.
+
+    Raises
+    ------
+    BundleError
+        The folder exists, the parameters do not survive being written, or a file is of a kind
+        that runs code when it is read.
+    """
+    spec, folder = model.spec, Path(folder)
+    params = model.params.model_dump(mode="json", exclude_none=True)
+    if type(model.params).model_validate(params) != model.params:
+        raise BundleError(
+            f"the parameters of {spec.id!r} change when written as TOML",
+            hint="use plain types, and None as the default of a parameter that may be None",
+        )
+    try:
+        with atomic.new_folder(folder) as new:
+            (new / "weights").mkdir()
+            model._save(new / "weights")
+            _write_golden(new, model.predict(golden), golden)
+            files = {name: _described(new / name) for name in _files(new)}
+            manifest = {
+                "format": 1,
+                "api": API,
+                "estimator": spec.id,
+                "estimator_version": spec.version,
+                "scale": model.scale,
+                **({} if model.bands is None else {"bands": sorted(model.bands)}),
+                "seed": seed,
+                "training_set_sha256": training_set_sha256,
+                "params": params,
+                "settings": dict(settings),
+                "metrics": dict(metrics),
+                "versions": _versions(spec),
+                "files": files,
+            }
+            (new / MANIFEST).write_text(tomli_w.dumps(_sorted(manifest)), encoding="utf-8")
+    except FileExistsError:
+        raise BundleError(
+            "the folder exists already", file=folder, hint="choose another, or remove it"
+        ) from None
+
+
+def load_bundle(folder: Path, registry: Registry | None = None) -> Model:
+    """Give the model of a bundle, after checking every hash and replaying the golden rows.
+
+    Raises
+    ------
+    BundleError
+        The bundle is damaged, incomplete, holds more than it lists, was made by a version that
+        does not fit, or no longer gives its golden values.
+    PluginError
+        No installed plugin brings its estimator.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    _check_files(folder, manifest)
+    registry = registry or discover()
+    spec = registry.spec(manifest.estimator)
+    _check_version(folder, manifest, spec)
+    try:
+        estimator = registry.estimator(manifest.estimator, manifest.params)
+    except RecipeError as error:
+        raise BundleError(
+            f"its parameters do not fit {spec.id} {spec.version}: {error.message}", file=folder
+        ) from None
+    try:
+        model = estimator.load(folder / "weights")
+    except Exception as error:
+        raise BundleError(
+            f"{spec.id} cannot read its weights: {type(error).__name__}: {error}", file=folder
+        ) from error
+    if model.scale != manifest.scale:
+        raise BundleError(
+            f"the model is on scale {model.scale}, the bundle says {manifest.scale}", file=folder
+        )
+    _replay(folder, manifest, model)
+    return model
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Give what ``bundle.toml`` says, checked in itself; no other file is looked at.
+
+    Raises
+    ------
+    BundleError
+        There is none, or it is not one that this version can read.
+    """
+    path = folder / MANIFEST
+    if path.is_symlink() or not path.is_file():
+        raise BundleError("this is no bundle: it has no bundle.toml", file=folder)
+    if path.stat().st_size > MAX_MANIFEST_BYTES:
+        raise BundleError("bundle.toml is too large to be one", file=path)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        manifest = Manifest.model_validate(content)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BundleError(f"bundle.toml is not TOML: {error}", file=path) from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise BundleError(
+            f"bundle.toml is not valid: {first['msg']}",
+            file=path,
+            key=".".join(str(part) for part in first["loc"]),
+            hint="it was written by another version of rrcat, or changed by hand",
+        ) from None
+    if manifest.api != API:
+        raise BundleError(
+            f"the bundle was made with plugin api {manifest.api}, this rrcat has {API}",
+            file=path,
+            hint=f"use rrcat {manifest.versions.get('rrcat', 'of its time')}, or train again",
+        )
+    for name in manifest.files:
+        parts = PurePosixPath(name).parts
+        plain = name == "/".join(parts) and "\\" not in name and ":" not in name
+        if not plain or ".." in parts or PurePosixPath(name).is_absolute() or name == MANIFEST:
+            raise BundleError(f"bundle.toml lists a path that leaves it: {name!r}", file=path)
+    return manifest
+
+
+def _write_golden(folder: Path, predictions: pl.DataFrame, golden: StarBatch) -> None:
+    frames = {GOLDEN: predictions}
+    for name, frame in golden.checked().frames().items():
+        frames[f"golden_{name}.parquet"] = frame
+    for name, frame in frames.items():
+        frame.write_parquet(folder / name, compression="zstd", row_group_size=10_000)
+
+
+def _replay(folder: Path, manifest: Manifest, model: Model) -> None:
+    tables = {
+        name: pl.read_parquet(folder / f"golden_{name}.parquet")
+        for name in ("stars", "light_curves", "features", "sequences")
+        if f"golden_{name}.parquet" in manifest.files
+    }
+    expected = pl.read_parquet(folder / GOLDEN)
+    table = schema.load("predictions")
+    schema.check(expected, table, file=folder / GOLDEN)
+    given = model.predict(StarBatch(**tables))
+    numbers = [column.name for column in table.column if column.dtype == "float64"]
+    words = [column.name for column in table.column if column.name not in numbers]
+    worst = 0.0
+    for name in numbers:
+        worst = max(worst, (given[name] - expected[name]).abs().max() or 0.0)  # type: ignore[assignment]
+        if given[name].is_null().to_list() != expected[name].is_null().to_list():
+            worst = float("inf")
+    if not given.select(words).equals(expected.select(words)):
+        worst = float("inf")
+    if worst > TOLERANCE:
+        made = ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
+        how = "other reasons or values" if worst == float("inf") else f"up to {worst:.2g} dex off"
+        raise BundleError(
+            f"the model no longer gives its golden predictions: {how}",
+            file=folder,
+            hint=f"it was made with {manifest.estimator} {manifest.estimator_version}, {made}; "
+            "install those, or train again",
+        )
+
+
+def _check_files(folder: Path, manifest: Manifest) -> None:
+    if (total := sum(file.size for file in manifest.files.values())) > MAX_BYTES:
+        raise BundleError(f"the bundle lists {total} bytes, more than {MAX_BYTES}", file=folder)
+    there = set(_files(folder)) - {MANIFEST}
+    for what, names in (
+        ("misses", manifest.files.keys() - there),
+        ("holds what bundle.toml does not list:", there - manifest.files.keys()),
+    ):
+        if names:
+            raise BundleError(
+                f"the bundle {what} {', '.join(sorted(names))}",
+                file=folder,
+                hint="copy the whole folder again from where it was made",
+            )
+    for name, file in sorted(manifest.files.items()):
+        path = folder / name
+        if path.stat().st_size != file.size or atomic.sha256(path) != file.sha256:
+            raise BundleError(
+                "the file is not the one that was saved",
+                file=path,
+                hint="copy the whole folder again from where it was made",
+            )
+
+
+def _files(folder: Path) -> list[str]:
+    """Give the files of a bundle, sorted, as paths within it; refuse what is no plain data."""
+    names = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            raise BundleError("a bundle holds no links", file=path, hint="put the file itself")
+        if path.is_dir():
+            continue
+        if not path.is_file():
+            raise BundleError("a bundle holds plain files only", file=path)
+        if path.suffix.lower() in RUNS_CODE:
+            raise BundleError(
+                "a bundle holds nothing that runs code when it is read",
+                file=path,
+                hint="save weights in the library's own data format, or as Parquet or JSON",
+            )
+        names.append(path.relative_to(folder).as_posix())
+    return names
+
+
+def _check_version(folder: Path, manifest: Manifest, spec: EstimatorSpec) -> None:
+    made = manifest.estimator_version
+    if made.partition(".")[0] != spec.version.partition(".")[0]:
+        raise BundleError(
+            f"the bundle was made by {spec.id} {made}, installed is {spec.version}",
+            file=folder,
+            hint=f"install a version {made.partition('.')[0]} of the plugin, or train again",
+        )
+
+
+def _described(path: Path) -> dict[str, Any]:
+    return {"sha256": atomic.sha256(path), "size": path.stat().st_size}
+
+
+def _versions(spec: EstimatorSpec) -> dict[str, str]:
+    versions = {"rrcat": rrcat.__version__, "polars": pl.__version__}
+    for name in ("numpy", *spec.requires):
+        versions[name] = str(getattr(importlib.import_module(name), "__version__", "unknown"))
+    return versions
+
+
+def _sorted(value: Any) -> Any:
+    # TOML has no null: what is None is left out.
+    if isinstance(value, Mapping):
+        return {key: _sorted(value[key]) for key in sorted(value) if value[key] is not None}
+    return value

@@ -1,0 +1,295 @@
+"""What an estimator is: ``Estimator`` learns and gives a ``Model``, a ``Model`` predicts.
+
+The public methods are final: they check what goes in and what comes out, so that authors write
+only the private ones.
+"""
+
+from __future__ import annotations
+
+import difflib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, final
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rrcat import schema
+from rrcat.errors import FrameError, PluginError, RecipeError
+from rrcat.estimator.answer import checked_answer
+from rrcat.estimator.batch import StarBatch
+from rrcat.estimator.reasons import reasons, usable
+from rrcat.plugin import EstimatorSpec
+
+Progress = Callable[[int, int], None]
+"""Called with (steps done, steps in all) while an estimator learns."""
+
+
+class Params(BaseModel):
+    """Parameters of an estimator: each with a default, bounds, and its unit in the description."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Model(ABC):
+    """What an estimator has learned; gives metallicities.
+
+    An author sets ``scale``, writes ``_predict`` and ``_save``, and may set ``bands`` and
+    ``needs``. ``spec`` and ``params`` are filled in by :class:`Estimator`.
+    """
+
+    spec: EstimatorSpec
+    params: BaseModel
+
+    scale: str
+    """Metallicity scale of the values, one of ``rrcat.calibration.scales``."""
+
+    bands: frozenset[str] | None = None
+    """Bands it has values for; None for those of the spec."""
+
+    needs: tuple[str, ...] = ()
+    """Columns of ``features`` without which it has no value for a star, in the band used."""
+
+    @final
+    def predict(self, batch: StarBatch) -> pl.DataFrame:
+        """Give a value or a reason for every star: a frame of the table ``predictions``.
+
+        One row a star of ``batch.stars``, sorted by ``source_id``. The reasons of
+        :mod:`rrcat.estimator.reasons` are found here; ``_predict`` is given only the other stars,
+        and of their tables only the rows in the bands of the model.
+
+        Raises
+        ------
+        FrameError
+            The batch does not conform to its schemas.
+        PluginError
+            The model raised, lost a star, or gave a value that cannot be.
+        """
+        batch = _with_inputs(batch, self.spec).checked()
+        bands = self.spec.bands if self.bands is None else self.bands
+        status = reasons(
+            batch,
+            inputs=self.spec.inputs,
+            pulsation_types=self.spec.pulsation_types,
+            bands=bands,
+            needs=self.needs,
+        )
+        asked = status.filter(pl.col("status") == "ok")["source_id"]
+        given = usable(batch.only(asked), bands, self.needs)
+        if given.stars.height:
+            answer = checked_answer(self._asked(given), asked, self.spec.id)
+        else:
+            answer = checked_answer(pl.DataFrame({"source_id": asked}), asked, self.spec.id)
+        silent = status.filter(pl.col("status") != "ok")
+        table = schema.load("predictions")
+        predictions = schema.conform(
+            pl.concat([answer, silent], how="diagonal").with_columns(
+                pl.lit(self.spec.id).alias("estimator")
+            ),
+            table,
+        ).sort(table.sort)
+        schema.check(predictions, table)
+        return predictions
+
+    def _asked(self, given: StarBatch) -> pl.DataFrame:
+        try:
+            return self._predict(given)
+        except PluginError:
+            raise
+        except Exception as error:
+            ids = given.stars["source_id"]
+            raise PluginError(
+                f"the estimator failed on {len(given)} stars: {type(error).__name__}: {error}",
+                plugin=self.spec.id,
+                star=f"{ids[0]} to {ids[-1]}",
+                hint="`--debug` shows where; report it to the author of the plugin",
+            ) from error
+
+    @abstractmethod
+    def _predict(self, batch: StarBatch) -> pl.DataFrame:
+        """Give the metallicity of every star of the batch, at least one, in any order.
+
+        Columns: ``source_id``, ``feh`` and ``feh_error`` [dex], and if wanted ``feh_p16``,
+        ``feh_p84``, ``variant``, ``extrapolated`` and ``status``. Where a model has no value,
+        ``feh`` is null and ``status`` says why, in the words of the table ``predictions``.
+
+        The value of a star may not depend on the other stars of the batch, not even in the last
+        bit: no matrix product or sum over stars.
+        """
+
+    @abstractmethod
+    def _save(self, folder: Path) -> None:
+        """Write into an empty folder all that ``Estimator._load`` needs: native weights, no pickle.
+
+        The same model gives the same bytes.
+        """
+
+
+class Estimator(ABC):
+    """A way to learn metallicities; knows its parameters, not yet any data.
+
+    An author sets ``spec`` and ``Params`` and writes ``_fit`` and ``_load``.
+
+    Raises
+    ------
+    RecipeError
+        A parameter is unknown or outside its bounds.
+    """
+
+    spec: ClassVar[EstimatorSpec]
+    Params: ClassVar[type[BaseModel]] = Params
+
+    def __init__(self, params: Mapping[str, Any] | BaseModel | None = None) -> None:
+        given = params.model_dump() if isinstance(params, BaseModel) else dict(params or {})
+        try:
+            self.params = self.Params.model_validate(given)
+        except ValidationError as error:
+            raise _as_recipe_error(error, self) from None
+
+    @final
+    def fit(
+        self,
+        batch: StarBatch | None = None,
+        calibrators: pl.DataFrame | None = None,
+        *,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Model:
+        """Give the model learned from the stars of ``batch`` that are in ``calibrators`` too.
+
+        Calibrators that cannot be used (no fit, another pulsation type, another band) are left
+        out before the author's code sees them. With ``needs_calibrators`` false both may be None.
+
+        Raises
+        ------
+        FrameError
+            A table does not conform to its schema, or the calibrators are on several scales.
+        PluginError
+            No calibrator can be used, or the estimator failed.
+        """
+        if self.spec.needs_calibrators:
+            batch, calibrators = self._training_set(batch, calibrators)
+        try:
+            model = self._fit(batch, calibrators, seed=seed, progress=progress)
+        except (PluginError, FrameError, RecipeError):
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"the estimator failed to learn: {type(error).__name__}: {error}",
+                plugin=self.spec.id,
+                hint="`--debug` shows where; report it to the author of the plugin",
+            ) from error
+        return self._finished(model)
+
+    @final
+    def load(self, folder: Path) -> Model:
+        """Give the model whose ``_save`` filled the folder. :func:`load_bundle` checks first."""
+        return self._finished(self._load(folder))
+
+    @abstractmethod
+    def _fit(
+        self,
+        batch: StarBatch | None,
+        calibrators: pl.DataFrame | None,
+        *,
+        seed: int,
+        progress: Progress | None,
+    ) -> Model:
+        """Give a model. Stars of the batch and of the calibrators are the same, sorted.
+
+        Both are None only for a spec with ``needs_calibrators`` false. All randomness comes from
+        ``seed``.
+        """
+
+    @abstractmethod
+    def _load(self, folder: Path) -> Model:
+        """Give the model that was saved in a folder, without running anything found there."""
+
+    def _training_set(
+        self, batch: StarBatch | None, calibrators: pl.DataFrame | None
+    ) -> tuple[StarBatch, pl.DataFrame]:
+        if batch is None or calibrators is None:
+            raise PluginError(
+                "the estimator learns from stars with known metallicity, and got none",
+                plugin=self.spec.id,
+                hint="name a calibration sample under [calibration] of the recipe",
+            )
+        table = schema.load("calibrators")
+        calibrators = schema.conform(calibrators, table).sort(table.sort)
+        schema.check(calibrators, table)
+        scales = calibrators["feh_scale"].unique().sort().to_list()
+        if len(scales) > 1:
+            raise FrameError(
+                f"the calibrators are on several scales: {', '.join(scales)}",
+                column="feh_scale",
+                hint="bring them to one with rrcat.calibration.scales.convert",
+            )
+        batch = _with_inputs(batch, self.spec).checked().only(calibrators["source_id"])
+        status = reasons(
+            batch,
+            inputs=self.spec.inputs,
+            pulsation_types=self.spec.pulsation_types,
+            bands=self.spec.bands,
+            needs=(),
+        )
+        able = status.filter(pl.col("status") == "ok")["source_id"]
+        if not len(able):
+            common = status["status"].value_counts().sort("count", "status", descending=True)
+            why = ", ".join(f"{count} {reason}" for reason, count in common.iter_rows())
+            raise PluginError(
+                f"no calibrator can be learned from ({why or 'none is among the stars'})",
+                plugin=self.spec.id,
+                hint="give stars with light curves, pulsation types and spectroscopic [Fe/H]",
+            )
+        return (
+            usable(batch.only(able), self.spec.bands, ()),
+            calibrators.join(able.to_frame(), on="source_id", how="semi", maintain_order="left"),
+        )
+
+    def _finished(self, model: Model) -> Model:
+        if not isinstance(model, Model):
+            raise PluginError(
+                f"the estimator gave a {type(model).__name__} instead of a Model",
+                plugin=self.spec.id,
+            )
+        if not isinstance(getattr(model, "scale", None), str):
+            raise PluginError(
+                "the model does not name the metallicity scale of its values",
+                plugin=self.spec.id,
+                hint='set `scale` in the model, e.g. to "C21" or to that of the calibrators',
+            )
+        model.spec, model.params = self.spec, self.params
+        return model
+
+
+def _with_inputs(batch: StarBatch, spec: EstimatorSpec) -> StarBatch:
+    """Give the batch with only the tables that the estimator reads."""
+    frames = batch.frames()
+    if absent := sorted(spec.inputs - frames.keys()):
+        raise PluginError(
+            f"the estimator reads {', '.join(absent)}, which the batch does not hold",
+            plugin=spec.id,
+        )
+    return StarBatch(**{name: frames[name] for name in ("stars", *sorted(spec.inputs))})
+
+
+def _as_recipe_error(error: ValidationError, estimator: Estimator) -> RecipeError:
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    known = list(estimator.Params.model_fields)
+    if first["type"] != "extra_forbidden":
+        return RecipeError(
+            f"parameter {key!r} of {estimator.spec.id}: {first['msg']}",
+            estimator=estimator.spec.id,
+            key=key,
+            hint=f"got {first['input']!r}",
+        )
+    near = difflib.get_close_matches(key, known, n=1)
+    listed = f"the parameters are {', '.join(known)}" if known else "it has no parameters"
+    return RecipeError(
+        f"{estimator.spec.id} has no parameter {key!r}",
+        estimator=estimator.spec.id,
+        key=key,
+        hint=f"did you mean {near[0]!r}?" if near else listed,
+    )

@@ -1,0 +1,198 @@
+"""Guarded loading of plugins: a broken one is recorded and never stops the others."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import Distribution, EntryPoint, distributions
+from typing import Any, Literal
+
+import pluggy
+
+import rrcat.plugin
+from rrcat.plugin import API, EstimatorSpec
+
+GROUP = "rrcat"
+BLOCK = "RRCAT_BLOCK_PLUGINS"
+INPUTS = frozenset({"features", "light_curves", "sequences"})
+PULSATION_TYPES = frozenset({"RRab", "RRc", "RRd"})
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with a plugin: one line, and the traceback where there is one."""
+
+    reason: str
+    traceback: str | None = None
+
+
+@dataclass
+class Plugin:
+    """One entry point of one distribution, with what came of loading it."""
+
+    name: str
+    distribution: str
+    distribution_version: str
+    target: str
+    blocked: bool = False
+    specs: list[EstimatorSpec] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def status(self) -> Literal["ok", "broken", "blocked"]:
+        """``blocked`` by the user, ``broken`` where anything is wrong, or ``ok``."""
+        if self.blocked:
+            return "blocked"
+        return "broken" if self.problems else "ok"
+
+
+def load_plugins() -> list[Plugin]:
+    """Give every plugin of the environment, sorted by distribution and name.
+
+    Names in the environment variable ``RRCAT_BLOCK_PLUGINS`` (of entry points or distributions,
+    separated by commas) are not imported. Every entry point of every distribution is loaded on
+    its own: pluggy's ``load_setuptools_entrypoints`` drops the second of two equal names.
+    Whatever a plugin raises is recorded, ``SystemExit`` too; only ``KeyboardInterrupt`` passes.
+    """
+    blocked = {name.strip() for name in os.environ.get(BLOCK, "").split(",")} - {""}
+    plugins = []
+    for distribution, entry_point in sorted(_entry_points(), key=_by_name):
+        plugin = Plugin(
+            entry_point.name, distribution.name, distribution.version, entry_point.value
+        )
+        plugins.append(plugin)
+        plugin.blocked = bool(blocked & {plugin.name, plugin.distribution})
+        if not plugin.blocked:
+            _load(plugin, entry_point)
+    return plugins
+
+
+def _entry_points() -> Iterator[tuple[Distribution, EntryPoint]]:
+    seen: set[str] = set()
+    for distribution in distributions():
+        # Reading this file first spares the metadata of every other distribution.
+        if f"[{GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
+            continue
+        name = re.sub(r"[-_.]+", "-", distribution.name).lower()
+        if name in seen:  # shadowed by one that comes earlier on sys.path
+            continue
+        seen.add(name)
+        for entry_point in distribution.entry_points.select(group=GROUP):
+            yield distribution, entry_point
+
+
+def _by_name(found: tuple[Distribution, EntryPoint]) -> tuple[str, str]:
+    return found[0].name, found[1].name
+
+
+def guarded(plugin: Plugin, what: str, action: Callable[[], Any]) -> Any:
+    """Give what the action gives; record what it raises, and give None then.
+
+    What a plugin prints meanwhile goes to stderr: stdout belongs to the command.
+    """
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            return action()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        said = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": ")
+        plugin.problems.append(Problem(f"{what}: {said}", traceback.format_exc()))
+        return None
+
+
+def _load(plugin: Plugin, entry_point: EntryPoint) -> None:
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(rrcat.plugin)
+
+    def register() -> bool:
+        manager.register(entry_point.load(), name=plugin.name)
+        return True
+
+    if not guarded(plugin, f"cannot load {entry_point.value}", register):
+        return
+    _report_misspelt(plugin, manager)
+    implementations = manager.hook.rrcat_estimators.get_hookimpls()
+    if not implementations and not plugin.problems:
+        plugin.problems.append(
+            Problem(f"{entry_point.value} has no function rrcat_estimators marked with @hookimpl")
+        )
+    # One by one: pluggy's own call of a hook ends at the first implementation that raises.
+    for implementation in implementations:
+        given = guarded(plugin, "rrcat_estimators() failed", implementation.function)
+        for spec in _as_list(plugin, given):
+            faults = spec_faults(spec)
+            if faults:
+                plugin.problems.append(Problem(f"{_name_of(spec)}: {'; '.join(faults)}"))
+            else:
+                plugin.specs.append(spec)
+
+
+def _report_misspelt(plugin: Plugin, manager: pluggy.PluginManager) -> None:
+    known = [name for name in vars(rrcat.plugin) if name.startswith("rrcat_")]
+    for caller in manager.get_hookcallers(manager.get_plugin(plugin.name)) or ():
+        if not caller.has_spec():
+            near = difflib.get_close_matches(caller.name, known, n=1, cutoff=0.0)
+            plugin.problems.append(
+                Problem(f"{caller.name} is no hook of rrcat; did you mean {near[0]}?")
+            )
+
+
+def _as_list(plugin: Plugin, given: Any) -> list[Any]:
+    if isinstance(given, list | tuple):
+        return list(given)
+    if not plugin.problems:
+        plugin.problems.append(
+            Problem(
+                f"rrcat_estimators() gave a {type(given).__name__} instead of a list of"
+                " EstimatorSpec"
+            )
+        )
+    return []
+
+
+def _name_of(spec: Any) -> str:
+    return f"estimator {getattr(spec, 'id', spec)!r}"
+
+
+def spec_faults(spec: Any) -> list[str]:
+    """Give what is wrong with a spec, each fault as a phrase; nothing for a sound one."""
+    if not isinstance(spec, EstimatorSpec):
+        return [f"is a {type(spec).__name__} instead of an EstimatorSpec"]
+    if spec.api != API:
+        return [
+            f"is written for plugin api {spec.api!r}, this rrcat has {API}:"
+            " install a version of the plugin that fits"
+        ]
+    faults = []
+    for name, pattern, form in (
+        ("id", r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "lower-case words joined by hyphens"),
+        ("version", r"\d+\.\d+\.\d+", "a version MAJOR.MINOR.PATCH"),
+        ("factory", r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", "module:Class"),
+        ("summary", r"\S.*", "one line of text"),
+    ):
+        value = getattr(spec, name)
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            faults.append(f"{name} {value!r} is not {form}")
+    for name, allowed in (("inputs", INPUTS), ("pulsation_types", PULSATION_TYPES)):
+        value = getattr(spec, name)
+        if not _is_set_of_words(value) or not value <= allowed:
+            faults.append(f"{name} is not a frozenset of {', '.join(sorted(allowed))}")
+    if spec.bands is not None and not _is_set_of_words(spec.bands):
+        faults.append("bands is neither None nor a frozenset of names")
+    if not isinstance(spec.requires, tuple) or not all(isinstance(m, str) for m in spec.requires):
+        faults.append("requires is not a tuple of module names")
+    for name in ("deterministic", "needs_calibrators"):
+        if not isinstance(getattr(spec, name), bool):
+            faults.append(f"{name} is neither True nor False")
+    return faults
+
+
+def _is_set_of_words(value: Any) -> bool:
+    return isinstance(value, frozenset) and bool(value) and all(isinstance(v, str) for v in value)
