@@ -1,0 +1,1 @@
+"""From candidate to immutable release: writers, manifest, history, verification, differences."""

@@ -1,0 +1,81 @@
+"""What a release says of itself, beside its rows."""
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rrcat.errors import ReleaseError
+
+VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class About:
+    """Name, version and frames of reference of a catalogue.
+
+    ``origin_jd`` is the Julian date that time columns count from; ``date`` is given only where the
+    release was dated on purpose.
+    """
+
+    name: str
+    title: str
+    version: str
+    scale: str
+    date: str | None
+    reference: tuple[str, ...]
+    time_scale: str
+    reference_position: str
+    origin_jd: float
+    coordinate_system: str
+    coordinate_epoch: str
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any], version: str, date: str | None) -> "About":
+        """Take it from a candidate's ``candidate.json`` or a release's ``manifest.json``."""
+        return cls(
+            name=facts["name"],
+            title=facts["title"],
+            version=version,
+            scale=facts["scale"],
+            date=date,
+            reference=tuple(facts["reference"]),
+            time_scale=facts["time_system"]["scale"],
+            reference_position=facts["time_system"]["reference_position"],
+            origin_jd=float(facts["time_system"]["origin_jd"]),
+            coordinate_system=facts["coordinates"]["system"],
+            coordinate_epoch=facts["coordinates"]["epoch"],
+        )
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Give a version ``MAJOR.MINOR.PATCH`` as numbers to sort by.
+
+    Raises
+    ------
+    ReleaseError
+        It is no such version.
+    """
+    if not VERSION.fullmatch(version):
+        raise ReleaseError(
+            f"{version!r} is not a semantic version",
+            hint="give three numbers, MAJOR.MINOR.PATCH, for example 1.0.0",
+        )
+    return tuple(int(part) for part in version.split("."))
+
+
+def checked_date(text: str) -> str:
+    """Give the date back when it reads YYYY-MM-DD.
+
+    Raises
+    ------
+    ReleaseError
+        It is no such date.
+    """
+    try:
+        return datetime.datetime.strptime(text, "%Y-%m-%d").date().isoformat()
+    except ValueError:
+        raise ReleaseError(
+            f"{text!r} is not a date", hint="give YYYY-MM-DD, for example 2026-12-01"
+        ) from None
