@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rrcat.errors import RunError
+from rrcat.run.claim import LOCK
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def locked(folder: Path) -> Iterator[None]:
     RunError
         Another process holds the folder.
     """
-    with (folder / ".lock").open("a+", encoding="ascii") as file:
+    with (folder / LOCK).open("a+", encoding="ascii") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

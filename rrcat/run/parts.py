@@ -42,6 +42,12 @@ def finished_parts(partitions: list[Partition], folder: Path) -> dict[Partition,
     return finished
 
 
+def read_part(partition: Partition, folder: Path) -> pl.DataFrame:
+    """Give one part of a finished stage."""
+    (path,) = folder.glob(f"{partition.name}.*.parquet")
+    return pl.read_parquet(path)
+
+
 def read_parts(partitions: list[Partition], folder: Path) -> pl.DataFrame:
     """Give the parts of a finished stage as one frame, in the order of the partitions."""
     parts = finished_parts(partitions, folder)

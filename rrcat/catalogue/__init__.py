@@ -1,0 +1,1 @@
+"""From a recipe and predictions to a candidate catalogue."""

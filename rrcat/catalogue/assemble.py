@@ -1,0 +1,114 @@
+"""Stars, features and predictions become rows of the catalogue."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from rrcat.calibration.scales import convert
+from rrcat.catalogue.flags import flags
+from rrcat.errors import RecipeError
+from rrcat.schema import Table, check, conform
+
+# What the catalogue takes from the features as it is; period falls back to the archive's.
+FROM_PREDICTION = {"estimator": "feh_method", "variant": "feh_variant", "status": "feh_status"}
+
+
+def main_band(bands: Sequence[str], chosen: str | None) -> str:
+    """Give the band whose light-curve parameters stand in the catalogue.
+
+    Raises
+    ------
+    RecipeError
+        There are several bands and the recipe does not choose, or it chooses one that is not there.
+    """
+    listed = ", ".join(bands)
+    if chosen is None and len(bands) == 1:
+        return bands[0]
+    if chosen is None:
+        raise RecipeError(
+            f"the archive has the bands {listed}, and the recipe does not choose one",
+            key="catalogue.band",
+            hint=f'set band = "{bands[0]}" (or another of them) under [catalogue]',
+        )
+    if chosen not in bands:
+        raise RecipeError(
+            f"the archive has no band {chosen!r}",
+            key="catalogue.band",
+            hint=f"its bands are {listed}",
+        )
+    return chosen
+
+
+def assemble(
+    stars: pl.DataFrame,
+    features: pl.DataFrame,
+    predictions: pl.DataFrame,
+    *,
+    table: Table,
+    band: str,
+    scale: str,
+    order: Sequence[str],
+) -> pl.DataFrame:
+    """Give the catalogue rows of the stars, one for each, with a value or a reason.
+
+    Parameters
+    ----------
+    stars, features, predictions
+        Conforming frames of the same stars.
+    table
+        The table to fill.
+    band
+        The band whose parameters the row shows.
+    scale
+        Metallicity scale of ``predictions`` and of the catalogue.
+    order
+        Estimators, the preferred first: a star's value comes from the first that has one, and its
+        reason, where none has, from the first.
+    """
+    rank = pl.col("estimator").replace_strict(
+        list(order), list(range(len(order))), return_dtype=pl.Int32
+    )
+    best = (
+        predictions.with_columns(has_none=pl.col("feh").is_null(), rank=rank)
+        .sort("source_id", "has_none", "rank")
+        .unique("source_id", keep="first", maintain_order=True)
+        .drop("has_none", "rank")
+        .rename(FROM_PREDICTION)
+        .with_columns(
+            feh_method=pl.when(pl.col("feh").is_not_null()).then("feh_method"),
+            feh_scale=pl.lit(scale),
+        )
+    )
+    fitted = features.filter(pl.col("band") == band)
+    rows = (
+        stars.rename({"period": "archive_period", "period_error": "archive_period_error"})
+        .join(fitted, on="source_id", how="left", validate="1:1", maintain_order="left")
+        .join(best, on="source_id", how="left", validate="1:1", maintain_order="left")
+        .with_columns(
+            period=pl.coalesce("period", "archive_period"),
+            period_error=pl.when(pl.col("period").is_null())
+            .then("archive_period_error")
+            .otherwise("period_error"),
+            band=pl.when(pl.col("fit_status") == "ok").then("band"),
+        )
+        .with_columns(flags(table))
+    )
+    catalogue = conform(rows.select(name for name in table.names if name in rows.columns), table)
+    check(catalogue, table)
+    return catalogue
+
+
+def to_scale(predictions: pl.DataFrame, model_scale: str, scale: str) -> pl.DataFrame:
+    """Bring predictions from the scale of their model to that of the catalogue.
+
+    Raises
+    ------
+    RrcatError
+        No conversion between the two scales is known.
+    """
+    if model_scale == scale:
+        return predictions
+    value, error = convert(pl.col("feh"), pl.col("feh_error"), model_scale, scale)
+    low, _ = convert(pl.col("feh_p16"), pl.col("feh_error"), model_scale, scale)
+    high, _ = convert(pl.col("feh_p84"), pl.col("feh_error"), model_scale, scale)
+    return predictions.with_columns(feh=value, feh_error=error, feh_p16=low, feh_p84=high)

@@ -1,0 +1,124 @@
+"""The candidate: a finished catalogue on disk, ready to be looked at and released.
+
+Nothing in it depends on when, where or in how many pieces it was built, but for ``run.json``, which
+says just that and enters no release.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from rrcat import atomic
+from rrcat.archive.config import GAIA_ORIGIN_JD
+from rrcat.catalogue.recipe import Recipe
+from rrcat.schema import check, load
+
+FILE = "candidate.json"
+ROW_GROUP = 50_000
+FRAMES = ("catalogue", "features", "predictions")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the results come from: input files, code, estimators, literature."""
+
+    inputs: list[dict[str, Any]]
+    versions: dict[str, str]
+    estimators: list[dict[str, Any]]
+    references: list[str]
+
+
+def write_candidate(
+    folder: Path,
+    recipe_path: Path,
+    recipe: Recipe,
+    frames: Mapping[str, pl.DataFrame],
+    account: Mapping[str, Any],
+    origin: Origin,
+) -> None:
+    """Write the files of a candidate; ``candidate.json``, which lists the others, comes last.
+
+    Parameters
+    ----------
+    folder
+        The build folder.
+    recipe_path, recipe
+        The recipe as its author wrote it, and as it was followed.
+    frames
+        ``catalogue``, ``features`` and ``predictions``.
+    account
+        What the archive gave and lost.
+    origin
+        What the results come from.
+    """
+    table = load(recipe.catalogue.table)
+    catalogue = frames["catalogue"]
+    check(catalogue, table)
+    without = catalogue.filter(pl.col("feh").is_null() == (pl.col("feh_status") == "ok"))
+    for name in FRAMES:
+        write_frame(frames[name], folder / f"{name}.parquet")
+    write_json(account, folder / "account.json")
+    atomic.write_bytes(folder / "recipe.toml", recipe_path.read_bytes())
+    resolved = recipe.resolved()
+    write_json(
+        {
+            "name": recipe.catalogue.name,
+            "title": recipe.catalogue.title,
+            "schema": table.name,
+            "schema_version": table.version,
+            "scale": recipe.catalogue.scale,
+            "time_system": {
+                "scale": recipe.archive.time.scale,
+                "reference_position": recipe.archive.time.reference_position,
+                "origin_jd": GAIA_ORIGIN_JD,
+            },
+            "coordinates": {"system": "ICRS", "epoch": recipe.archive.coordinate_epoch},
+            "n_rows": catalogue.height,
+            "seed": recipe.seed,
+            "recipe": resolved,
+            "recipe_sha256": digest(resolved),
+            **asdict(origin),
+            "adql": [],
+            "validation": [
+                {
+                    "name": "a value or a reason",
+                    "passed": not without.height,
+                    "detail": f"{without.height} of {catalogue.height} rows have neither, or both",
+                }
+            ],
+            "files": _hashes(folder),
+        },
+        folder / FILE,
+    )
+
+
+def write_frame(frame: pl.DataFrame, path: Path) -> None:
+    """Write a frame as Parquet, the same bytes for the same frame."""
+    with atomic.new_file(path) as temporary:
+        frame.rechunk().write_parquet(temporary, compression="zstd", row_group_size=ROW_GROUP)
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write canonical JSON: sorted keys, no NaN, one final newline."""
+    atomic.write_bytes(path, f"{_canonical(content)}\n".encode())
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """Give the SHA-256 of plain data."""
+    return hashlib.sha256(_canonical(content).encode()).hexdigest()
+
+
+def _canonical(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    names = [f"{name}.parquet" for name in FRAMES] + ["account.json", "recipe.toml"]
+    bundles = [path for path in sorted((folder / "bundles").rglob("*")) if path.is_file()]
+    files = [folder / name for name in names] + bundles
+    return {str(path.relative_to(folder)): atomic.sha256(path) for path in files}

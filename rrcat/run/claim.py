@@ -1,0 +1,84 @@
+"""What a build folder belongs to: one recipe, one set of input files, one set of versions.
+
+Parts of different origin would mix silently in a folder; so a folder is claimed by the first build
+and refuses others.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from rrcat import atomic
+from rrcat.errors import RunError
+
+FILE = "build.json"
+LOCK = ".lock"
+PRODUCTS = (
+    "store",
+    "parts",
+    "bundles",
+    "recipe.toml",
+    "account.json",
+    "catalogue.parquet",
+    "features.parquet",
+    "predictions.parquet",
+    "candidate.json",
+    "run.json",
+)
+
+
+def claim(folder: Path, identity: dict[str, Any], *, restart: bool = False) -> None:
+    """Claim a build folder, or find that it is ours already.
+
+    Parameters
+    ----------
+    folder
+        An existing folder, locked.
+    identity
+        What the results depend on, as plain data: recipe, inputs, versions.
+    restart
+        Whether an earlier build in the folder, of whatever identity, is thrown away first.
+
+    Raises
+    ------
+    RunError
+        The folder holds something else: files of unknown origin, or the parts of a build whose
+        identity differs; the message says in what.
+    """
+    atomic.sweep(folder)
+    record = folder / FILE
+    if record.exists():
+        earlier = _read(record)
+        if earlier == identity:
+            return
+        if not restart:
+            differing = [key for key in identity if earlier.get(key) != identity[key]]
+            raise RunError(
+                f"the folder holds the parts of another build: {', '.join(differing)} differ",
+                file=folder,
+                hint="choose another --output, or throw the earlier build away with --restart",
+            )
+        for path in (folder / name for name in PRODUCTS):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    elif others := sorted(path.name for path in folder.iterdir() if path.name != LOCK):
+        raise RunError(
+            f"the folder is not empty and not a build: it holds {', '.join(others[:5])}",
+            file=folder,
+            hint="choose another --output",
+        )
+    atomic.write_bytes(record, json.dumps(identity, indent=1, sort_keys=True).encode())
+
+
+def _read(record: Path) -> dict[str, Any]:
+    try:
+        earlier = json.loads(record.read_text(encoding="utf-8"))
+    except ValueError:
+        earlier = None
+    if not isinstance(earlier, dict):
+        raise RunError(
+            "the record of the build in this folder cannot be read",
+            file=record,
+            hint="choose another --output, or remove the folder",
+        )
+    return earlier

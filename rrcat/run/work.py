@@ -1,0 +1,67 @@
+"""The work of one partition: what a worker process is handed, and what it gives back."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from rrcat.archive.store import LocalStore
+from rrcat.catalogue.assemble import to_scale
+from rrcat.estimator.batch import StarBatch
+from rrcat.estimator.bundle import load_bundle
+from rrcat.estimator.contract import Model
+from rrcat.fourier.fit import fit_light_curves
+from rrcat.fourier.settings import FitSettings
+from rrcat.lightcurve.cleaning import CleaningSettings
+from rrcat.run.partition import Partition
+from rrcat.run.parts import read_part
+from rrcat.schema import check, conform, load
+
+
+@dataclass(frozen=True)
+class MakeFeatures:
+    """Light curves, or the features the archive itself has, become the features of a partition."""
+
+    store: Path
+    bands: tuple[str, ...]
+    cleaning: CleaningSettings
+    fourier: FitSettings
+
+    def __call__(self, partition: Partition) -> pl.DataFrame:
+        """Give the features of the stars of a partition."""
+        store = LocalStore.open(self.store, verify=False)
+        stars = store.stars(partition.first, partition.last)
+        features = store.features(partition.first, partition.last)
+        if features is None:
+            light_curves = store.light_curves(partition.first, partition.last)
+            features = fit_light_curves(
+                light_curves, stars, self.bands, self.fourier, self.cleaning
+            )
+        table = load("features")
+        features = conform(features, table)
+        check(features, table)
+        return features
+
+
+@dataclass(frozen=True)
+class Predict:
+    """Features become the predictions of one estimator, on the scale of the catalogue."""
+
+    store: Path
+    features: Path
+    bundle: Path
+    scale: str
+
+    def __call__(self, partition: Partition) -> pl.DataFrame:
+        """Give the predictions for the stars of a partition."""
+        stars = LocalStore.open(self.store, verify=False).stars(partition.first, partition.last)
+        batch = StarBatch(stars=stars, features=read_part(partition, self.features))
+        model = _loaded(self.bundle)
+        return to_scale(model.predict(batch), model.scale, self.scale)
+
+
+@cache
+def _loaded(bundle: Path) -> Model:
+    """Load a bundle once in a worker: its hashes are checked and its golden rows replayed."""
+    return load_bundle(bundle)

@@ -1,0 +1,135 @@
+"""Every star has one row, with a value or a reason."""
+
+import polars as pl
+import pytest
+from polars.testing import assert_series_equal
+
+from rrcat.catalogue.assemble import assemble, main_band, to_scale
+from rrcat.errors import RecipeError, RrcatError
+from rrcat.schema import check, conform, load
+
+TABLE = load("rrl_metallicity")
+STARS = conform(
+    pl.DataFrame(
+        {
+            "source_id": [1, 2, 3],
+            "period": [0.5, 0.6, None],
+            "period_error": [None, 1e-5, None],
+            "pulsation_type": ["RRab", "RRab", None],
+        }
+    ),
+    load("stars"),
+)
+FEATURES = conform(
+    pl.DataFrame(
+        {
+            "source_id": [1, 1, 2, 3],
+            "band": ["G", "RP", "G", "G"],
+            "fit_status": ["ok", "ok", "too_few_epochs", "no_period"],
+            "period": [0.50001, 0.50002, None, None],
+            "period_error": [1e-6, 2e-6, None, None],
+            "a1": [0.3, 0.2, None, None],
+            "n_epochs": [40, 39, 3, 50],
+        }
+    ),
+    load("features"),
+)
+
+
+def predictions(**cells: list[object]) -> pl.DataFrame:
+    ids = len(next(iter(cells.values())))
+    frame = pl.DataFrame({"source_id": [1, 2, 3] * (ids // 3)} | cells)
+    return conform(frame.sort("source_id", "estimator"), load("predictions"))
+
+
+def made(answers: pl.DataFrame, order: list[str]) -> pl.DataFrame:
+    return assemble(STARS, FEATURES, answers, table=TABLE, band="G", scale="C21", order=order)
+
+
+ONE = predictions(
+    estimator=["a"] * 3,
+    feh=[-1.5, None, None],
+    feh_error=[0.2, None, None],
+    status=["ok", "too_few_epochs", "no_pulsation_type"],
+)
+
+
+def test_every_star_has_a_row_with_a_value_or_a_reason() -> None:
+    catalogue = made(ONE, ["a"])
+    assert catalogue["source_id"].to_list() == [1, 2, 3]
+    assert catalogue["feh"].to_list() == [-1.5, None, None]
+    assert catalogue["feh_status"].to_list() == ["ok", "too_few_epochs", "no_pulsation_type"]
+    assert catalogue["feh_method"].to_list() == ["a", None, None]
+    assert set(catalogue["feh_scale"]) == {"C21"}
+
+
+def test_the_parameters_are_those_of_the_main_band() -> None:
+    row = made(ONE, ["a"]).row(0, named=True)
+    assert (row["band"], row["a1"], row["n_epochs"]) == ("G", 0.3, 40)
+
+
+def test_the_period_of_the_fit_replaces_that_of_the_archive_with_its_error() -> None:
+    catalogue = made(ONE, ["a"])
+    assert catalogue["period"].to_list() == [0.50001, 0.6, None]
+    assert catalogue["period_error"].to_list() == [1e-6, 1e-5, None]
+
+
+@pytest.mark.parametrize(
+    ("order", "methods"), [(["a", "b"], ["a", "b", None]), (["b", "a"], ["b", "b", None])]
+)
+def test_the_first_estimator_with_a_value_gives_it(order: list[str], methods: list[str]) -> None:
+    two = predictions(
+        estimator=["a"] * 3 + ["b"] * 3,
+        feh=[-1.5, None, None, -1.6, -2.0, None],
+        feh_error=[0.2, None, None, 0.2, 0.2, None],
+        status=["ok", "fit_failed", "no_period", "ok", "ok", "no_pulsation_type"],
+    )
+    catalogue = made(two, order)
+    assert catalogue["feh_method"].to_list() == methods
+    reasons = {"a": "no_period", "b": "no_pulsation_type"}
+    assert catalogue["feh_status"].to_list() == ["ok", "ok", reasons[order[0]]]
+
+
+def test_the_order_of_rows_of_the_inputs_does_not_matter() -> None:
+    shuffled = assemble(
+        STARS,
+        FEATURES.reverse(),
+        ONE.reverse(),
+        table=TABLE,
+        band="G",
+        scale="C21",
+        order=["a"],
+    )
+    check(shuffled, TABLE)
+    assert shuffled.equals(made(ONE, ["a"]))
+
+
+def test_a_single_band_needs_no_choice() -> None:
+    assert main_band(["I"], None) == "I"
+
+
+@pytest.mark.parametrize("chosen", [None, "V"])
+def test_of_several_bands_the_recipe_must_choose_one_that_is_there(chosen: str | None) -> None:
+    with pytest.raises(RecipeError, match=r"G, RP"):
+        main_band(["G", "RP"], chosen)
+
+
+def test_a_conversion_of_scales_moves_value_error_and_percentiles() -> None:
+    on_zw = predictions(
+        estimator=["a"] * 3,
+        feh=[-1.5, None, -2.0],
+        feh_error=[0.2, None, 0.1],
+        feh_p16=[-1.7, None, -2.1],
+        feh_p84=[-1.3, None, -1.9],
+        status=["ok", "no_period", "ok"],
+    )
+    on_c09 = to_scale(on_zw, "ZW84", "C09")
+    expected = on_zw["feh"] * 1.105 + 0.160
+    assert_series_equal(on_c09["feh"], expected, check_names=False)
+    assert_series_equal(on_c09["feh_p16"], on_zw["feh_p16"] * 1.105 + 0.160, check_names=False)
+    assert on_c09["feh_error"].to_list() == pytest.approx([0.221, None, 0.1105])
+
+
+def test_a_scale_without_conversion_is_refused() -> None:
+    with pytest.raises(RrcatError, match="Z99"):
+        to_scale(ONE, "Z99", "C21")

@@ -1,0 +1,64 @@
+"""Flags warn, and only when they know."""
+
+import polars as pl
+import pytest
+
+from rrcat.catalogue.flags import RULES, flags
+from rrcat.schema import load
+
+TABLE = load("rrl_metallicity")
+BITS = {bit.name: bit.value for bit in TABLE["flags"].bits}
+QUIET = {
+    "period_fixed": False,
+    "period_at_bound": False,
+    "order_limited": False,
+    "largest_gap": 0.05,
+    "extrapolated": False,
+    "phi31_error": 0.05,
+    "blazhko": False,
+    "pulsation_type": "RRab",
+    "period": 0.55,
+}
+
+
+def flagged(**cells: object) -> int:
+    row = pl.DataFrame({name: [value] for name, value in (QUIET | cells).items()})
+    row = row.with_columns(
+        pl.col(name).cast(pl.Boolean) for name, value in QUIET.items() if isinstance(value, bool)
+    )
+    return int(row.select(flags(TABLE)).item())
+
+
+def test_every_bit_of_the_schema_has_a_rule() -> None:
+    assert list(RULES) == list(BITS)
+
+
+def test_a_star_without_fault_has_no_flag() -> None:
+    assert flagged() == 0
+
+
+@pytest.mark.parametrize(
+    ("cells", "names"),
+    [
+        ({"period_fixed": True}, {"period_fixed"}),
+        ({"period_at_bound": True}, {"period_at_bound"}),
+        ({"order_limited": True}, {"order_limited"}),
+        ({"largest_gap": 0.26}, {"phase_gap"}),
+        ({"largest_gap": 0.25}, set()),
+        ({"extrapolated": True}, {"extrapolated"}),
+        ({"phi31_error": 0.51}, {"phi31_uncertain"}),
+        ({"blazhko": True}, {"blazhko"}),
+        ({"period": 1.2}, {"period_unusual"}),
+        ({"period": 0.55, "pulsation_type": "RRc"}, {"period_unusual"}),
+        ({"period": 0.32, "pulsation_type": "RRc"}, set()),
+        ({"period": 0.0725}, {"period_unusual"}),
+        ({"blazhko": True, "period_fixed": True}, {"period_fixed", "blazhko"}),
+    ],
+)
+def test_each_fault_sets_its_bit(cells: dict[str, object], names: set[str]) -> None:
+    assert flagged(**cells) == sum(BITS[name] for name in names)
+
+
+@pytest.mark.parametrize("name", list(QUIET))
+def test_what_is_unknown_sets_no_bit(name: str) -> None:
+    assert flagged(**{name: None}) == 0
