@@ -1,0 +1,1 @@
+"""Published light-curve relations for the metallicity of RR Lyrae stars."""

@@ -1,0 +1,1 @@
+"""Metallicity scales, and what is calibrated on them."""
