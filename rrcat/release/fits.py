@@ -65,8 +65,7 @@ def _describe(header: fits.Header, table: Table, about: About) -> None:
     header["VERSION"] = (about.version, "version of the catalogue")
     header["FEHSCALE"] = (header_text(about.scale), "scale of the metallicities")
     header["RADESYS"] = (about.coordinate_system, "system of the coordinates")
-    if about.coordinate_epoch.startswith("J"):
-        header["EQUINOX"] = (float(about.coordinate_epoch[1:]), "epoch of the coordinates")
+    header["POSEPOCH"] = (about.coordinate_epoch, "epoch of the positions")
     header["TIMESYS"] = (about.time_scale, "time scale")
     header["TREFPOS"] = (about.reference_position, "where times are counted")
     header["JDREF"] = (about.origin_jd, "[d] Julian date that times count from")

@@ -1,0 +1,124 @@
+"""A candidate catalogue, read back and checked before anything is made from it."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from rrcat import atomic
+from rrcat.errors import ReleaseError
+from rrcat.release.cells import check_storable
+from rrcat.release.manifest import FROM_CANDIDATE, listing
+from rrcat.schema import Table, check, load
+
+CATALOGUE = "catalogue.parquet"
+FACTS = "candidate.json"
+RECIPE = "recipe.toml"
+BUNDLES = "bundles/"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A candidate whose files are as they were built and whose rows conform to their table.
+
+    ``carried`` are the names of the files a release takes over unchanged.
+    """
+
+    folder: Path
+    facts: dict[str, Any]
+    table: Table
+    frame: pl.DataFrame
+    carried: tuple[str, ...]
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        """The validations that did not pass."""
+        return [item for item in self.facts["validation"] if not item["passed"]]
+
+
+def read_candidate(folder: Path) -> Candidate:
+    """Read a candidate folder.
+
+    Raises
+    ------
+    ReleaseError
+        It is no finished candidate, or a file is missing, changed or unknown.
+    FrameError
+        The catalogue does not conform to its table.
+    """
+    facts = _facts(folder)
+    carried = _check_files(folder, facts["files"])
+    table = load(facts["schema"])
+    if table.version != facts["schema_version"]:
+        raise ReleaseError(
+            f"the candidate was built with {table.name} {facts['schema_version']}, and"
+            f" {table.version} is installed",
+            file=folder / FACTS,
+            hint="build it again",
+        )
+    frame = pl.read_parquet(folder / CATALOGUE)
+    check(frame, table, file=folder / CATALOGUE)
+    check_storable(frame, table, file=folder / CATALOGUE)
+    if frame.height != facts["n_rows"]:
+        raise ReleaseError(
+            f"the catalogue has {frame.height} rows instead of {facts['n_rows']}",
+            file=folder / CATALOGUE,
+            hint="build it again",
+        )
+    return Candidate(folder, facts, table, frame.select(table.names), carried)
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    path = folder / FACTS
+    try:
+        facts = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise ReleaseError(
+            "the folder holds no finished candidate",
+            file=path,
+            hint="give the output folder of a finished `rrcat build`",
+        ) from None
+    except ValueError as error:
+        raise ReleaseError(
+            f"not JSON: {error}", file=path, hint="build the candidate again"
+        ) from None
+    wanted = (*FROM_CANDIDATE, "files")
+    if not isinstance(facts, dict) or (missing := [key for key in wanted if key not in facts]):
+        raise ReleaseError(
+            f"the candidate lacks {', '.join(missing)}" if isinstance(facts, dict) else "no object",
+            file=path,
+            hint="build it again",
+        )
+    if not re.fullmatch("[a-z0-9][a-z0-9-]*", facts["name"]):
+        raise ReleaseError(
+            f"{facts['name']!r} cannot name a catalogue",
+            file=path,
+            hint="use lower-case letters, digits and hyphens",
+        )
+    return facts
+
+
+def _check_files(folder: Path, known: dict[str, str]) -> tuple[str, ...]:
+    """Compare the files with their hashes; give the names of those a release carries."""
+    there = dict(listing(folder))
+    for name, sha256 in known.items():
+        if name not in there:
+            raise ReleaseError(
+                "a file of the candidate is missing", file=folder / name, hint="build it again"
+            )
+        if atomic.sha256(there[name]) != sha256:
+            raise ReleaseError(
+                "a file of the candidate changed after it was built",
+                file=folder / name,
+                hint="build it again; nobody can tell what made the change",
+            )
+    carried = tuple(name for name in there if name == RECIPE or name.startswith(BUNDLES))
+    for name in (RECIPE, CATALOGUE, *carried):
+        if name not in known:
+            raise ReleaseError(
+                "candidate.json does not know the file", file=folder / name, hint="build it again"
+            )
+    return carried

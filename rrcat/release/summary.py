@@ -1,0 +1,66 @@
+"""The numbers a reader asks for first: how many values, of what kind, and why not more."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from rrcat.schema import Bit, Table
+
+
+@dataclass(frozen=True)
+class TypeSummary:
+    """Stars of one pulsation type: how many, how many with a value, percentiles of [Fe/H]."""
+
+    name: str
+    n_rows: int
+    n_values: int
+    feh_p16: float | None
+    feh_p50: float | None
+    feh_p84: float | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Counts of a catalogue. ``statuses``, ``types`` and ``bits`` are in the table's order."""
+
+    n_rows: int
+    n_values: int
+    statuses: dict[str, int]
+    types: tuple[TypeSummary, ...]
+    bits: tuple[tuple[Bit, int], ...]
+    filled: dict[str, int]
+    median_error: float | None
+
+
+def summarise(frame: pl.DataFrame, table: Table) -> Summary:
+    """Count the rows, values, reasons and flags of a conforming catalogue."""
+    statuses = dict(frame["feh_status"].value_counts().iter_rows())
+    flags = frame["flags"]
+    return Summary(
+        n_rows=frame.height,
+        n_values=frame["feh"].count(),
+        statuses={name: statuses[name] for name in table["feh_status"].values or () if name in statuses},
+        types=tuple(_types(frame, table)),
+        bits=tuple(
+            (bit, int(((flags & bit.value) != 0).sum())) for bit in table["flags"].bits
+        ),
+        filled={name: frame[name].count() for name in table.names},
+        median_error=_quantile(frame["feh_error"], 0.5),
+    )
+
+
+def _types(frame: pl.DataFrame, table: Table) -> list[TypeSummary]:
+    known = [*(table["pulsation_type"].values or ()), None]
+    found = []
+    for name in known:
+        rows = frame.filter(pl.col("pulsation_type").eq_missing(pl.lit(name, dtype=pl.String)))
+        if rows.height:
+            feh = rows["feh"]
+            percentiles = [_quantile(feh, q) for q in (0.16, 0.5, 0.84)]
+            found.append(TypeSummary(name or "unknown", rows.height, feh.count(), *percentiles))
+    return found
+
+
+def _quantile(cells: pl.Series, q: float) -> float | None:
+    value = cells.quantile(q, interpolation="linear")
+    return None if value is None else float(value)
