@@ -1,0 +1,207 @@
+"""Stars, light curves and features from files, with an account of all that is odd in them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from rrcat import atomic
+from rrcat.archive.account import Account, clean_numbers, label, merge_rows, repeated_epochs, tally
+from rrcat.archive.bad_stars import bad_periods, check_phases, short_light_curves
+from rrcat.archive.config import GAIA_ORIGIN_JD, FilesArchive, FileTable
+from rrcat.archive.harmonics import as_cosine, only_used_orders, with_status
+from rrcat.archive.identity import identifiers
+from rrcat.archive.mapping import ROW, map_file
+from rrcat.errors import ArchiveError
+from rrcat.schema import check, conform, load
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """What an archive gave: conforming, sorted frames, their account and the files they are from.
+
+    ``inputs`` holds ``name``, ``sha256`` and ``size`` of each file; a name is as in the recipe.
+    """
+
+    stars: pl.DataFrame
+    light_curves: pl.DataFrame | None
+    features: pl.DataFrame | None
+    account: Account
+    inputs: tuple[dict[str, Any], ...]
+
+
+def ingest(config: FilesArchive, base: Path) -> Ingest:
+    """Read the files of an archive into frames of the tables stars, light_curves and features.
+
+    Every star of any of the files is in ``stars``; where only its light curve or its features
+    are given, nothing else is known of it. No observation is left out but those with neither time
+    nor phase, which are counted. Times become days since JD 2455197.5; NaN becomes null.
+
+    Parameters
+    ----------
+    base
+        Folder that the paths of the files are relative to.
+
+    Raises
+    ------
+    ArchiveError
+        A file cannot be read or mapped, rows of a star contradict each other, or stars are bad in
+        a way that the recipe does not say to keep.
+    FrameError
+        What the files hold is not what the tables may hold.
+    """
+    mapped = {table.schema_name: map_file(table, base) for table in config.tables}
+    frames = {
+        name: _shift_times(frame, name, config.time.origin_jd - GAIA_ORIGIN_JD)
+        for name, (frame, _) in mapped.items()
+    }
+    if "source_id" not in config.stars.columns:
+        names = pl.concat(frame["archive_id"] for frame in frames.values())
+        ids = identifiers(config.survey, names)
+        frames = {
+            name: frame.join(ids, on="archive_id", how="left", maintain_order="left")
+            for name, frame in frames.items()
+        }
+    account: dict[str, Any] = {
+        name: {
+            "file": _name(table),
+            "rows": rows,
+            "left_out_by_where": rows - frames[name].height,
+        }
+        for table in config.tables
+        for name, rows in [(table.schema_name, mapped[table.schema_name][1])]
+    }
+    known, told = _stars(frames["stars"], config, base)
+    account["stars"] |= told
+    light_curves = features = None
+    if config.light_curves is not None:
+        light_curves, told = _light_curves(frames["light_curves"], config, base)
+        account["light_curves"] |= told
+    if config.features is not None:
+        features, told = _features(frames["features"], config, base)
+        account["features"] |= told
+    stars, told = _union(known, frames)
+    account["stars"] |= told
+    return Ingest(stars, light_curves, features, account, _inputs(config, base))
+
+
+def _shift_times(frame: pl.DataFrame, table: str, shift: float) -> pl.DataFrame:
+    epochs = [c.name for c in load(table).column if c.ucd == "time.epoch"]
+    there = [name for name in epochs if name in frame.columns]
+    return frame.with_columns(pl.col(there) + shift) if shift and there else frame
+
+
+def _stars(frame: pl.DataFrame, config: FilesArchive, base: Path) -> tuple[pl.DataFrame, Account]:
+    path = base / config.stars.file
+    frame, bad = bad_periods(frame, config.stars, config.bad_stars, path)
+    frame, numbers = clean_numbers(frame)
+    stars, merged = _merge(frame, ["source_id"], config.stars, config.stars.conflicts, path)
+    return stars, {"bad_periods": bad} | numbers | merged
+
+
+def _light_curves(
+    frame: pl.DataFrame, config: FilesArchive, base: Path
+) -> tuple[pl.DataFrame, Account]:
+    table = config.light_curves
+    assert table is not None
+    path = base / table.file
+    frame, account = clean_numbers(frame)
+    frame = check_phases(frame, table, path)
+    frame = conform(frame, load("light_curves"))
+    placed = pl.col("time").is_not_null() | pl.col("phase").is_not_null()
+    account["without_time"] = tally(frame.filter(~placed), label(frame), "band")
+    frame = frame.filter(placed)
+    account |= {
+        "observations": frame.height,
+        "stars": frame["source_id"].n_unique(),
+        "bands": sorted(frame["band"].drop_nulls().unique()),
+        "without_magnitude": frame["mag"].null_count(),
+        "rejected": int(frame["rejected"].sum() or 0),
+        "identical_rows": frame.height - frame.drop(ROW).unique().height,
+        "repeated_epochs": repeated_epochs(frame),
+    }
+    account |= short_light_curves(frame, config.bad_stars, path)
+    return _checked(frame, "light_curves", path), account
+
+
+def _features(
+    frame: pl.DataFrame, config: FilesArchive, base: Path
+) -> tuple[pl.DataFrame, Account]:
+    table = config.features
+    assert table is not None
+    path = base / table.file
+    frame, bad = bad_periods(frame, table, config.bad_stars, path)
+    frame, numbers = clean_numbers(frame)
+    frame, orders = only_used_orders(frame)
+    frame = as_cosine(frame, table.phase_convention)
+    merged, account = _merge(frame, ["source_id", "band"], table, table.conflicts, path)
+    features = _checked(with_status(merged), "features", path)
+    return features, {"bad_periods": bad} | numbers | orders | account | {
+        "stars": features["source_id"].n_unique(),
+        "fit_status": dict(sorted(features["fit_status"].value_counts().iter_rows())),
+    }
+
+
+def _merge(
+    frame: pl.DataFrame, key: list[str], table: FileTable, conflicts: str, path: Path
+) -> tuple[pl.DataFrame, Account]:
+    if "source_id" not in table.columns:
+        key = ["archive_id", *key]
+    merged, account, conflicting = merge_rows(frame.drop(ROW), key, conflicts)
+    if conflicting.height and conflicts == "refuse":
+        star, column, values = conflicting.row(0)
+        raise ArchiveError(
+            f"rows of one star differ: {column} is {values}; so do {conflicting.height - 1} others",
+            file=path,
+            star=star,
+            column=table.columns[column].column,
+            hint=f"conflicts = 'first' or 'null' in [archive.{table.schema_name}], correct the "
+            "rows, or take some with `where`",
+        )
+    return merged, account
+
+
+def _union(known: pl.DataFrame, frames: dict[str, pl.DataFrame]) -> tuple[pl.DataFrame, Account]:
+    """Give all stars of all files, and who is missing where."""
+    identity = [name for name in ("source_id", "archive_id") if name in known.columns]
+    account: Account = {"in_file": known.height}
+    stars = known
+    for table in ("light_curves", "features"):
+        if table not in frames:
+            continue
+        given = frames[table].select(n for n in identity if n in frames[table].columns)
+        given = given.unique("source_id", keep="first", maintain_order=True).sort("source_id")
+        new = given.join(stars, on="source_id", how="anti", maintain_order="left")
+        missing = known.join(given, on="source_id", how="anti", maintain_order="left")
+        star = label(known)
+        account[f"{table}_without_star"] = tally(new, label(new))
+        account[f"without_{table}"] = tally(missing.sort(star), star)
+        stars = pl.concat([stars, new], how="diagonal")
+    account["count"] = stars.height
+    return _checked(stars, "stars", None), account
+
+
+def _checked(frame: pl.DataFrame, table: str, path: Path | None) -> pl.DataFrame:
+    """Give the frame in the columns and order of the table, whatever the order in the file."""
+    schema = load(table)
+    own = frame.select(name for name in frame.columns if name in schema.names)
+    conforming = conform(own, schema)
+    order = [*schema.sort, *(name for name in own.columns if name not in schema.sort)]
+    ordered = conforming.sort(order, maintain_order=True)
+    check(ordered, schema, file=path)
+    return ordered
+
+
+def _name(table: FileTable) -> str:
+    """Give a file's name as in the recipe, never the place it has on a machine."""
+    path = Path(table.file)
+    return path.name if path.is_absolute() else path.as_posix()
+
+
+def _inputs(config: FilesArchive, base: Path) -> tuple[dict[str, Any], ...]:
+    files = {_name(table): base / table.file for table in config.tables}
+    return tuple(
+        {"name": name, "sha256": atomic.sha256(path), "size": path.stat().st_size}
+        for name, path in sorted(files.items())
+    )

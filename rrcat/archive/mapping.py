@@ -1,0 +1,264 @@
+"""From the columns of a file to ours: names, types, words, units. Nothing is judged here."""
+
+import difflib
+import functools
+from collections.abc import Collection
+from pathlib import Path
+
+import polars as pl
+from astropy import units as u
+
+from rrcat.archive.config import FileTable, Source
+from rrcat.archive.readers import RawTable, read, without
+from rrcat.errors import ArchiveError
+from rrcat.schema import Column, load
+
+ROW = "row in the file"
+"""Column that carries the number of each row, counted from 1, for messages."""
+
+SHOWN = 5
+MAX_ID = 2**63 - 2
+
+# Spellings in archive files that astropy reads in no format.
+UNIT_ALIASES = {"e-/s": "electron / s", "days": "d", "mags": "mag", "degrees": "deg"}
+UNIT_FORMATS = ("vounit", "generic", "cds")
+
+ARCHIVE_ID = Column(
+    name="archive_id",
+    dtype="string",
+    ucd="meta.id",
+    description="Designation in the archive, in tables that have no such column of their own.",
+)
+
+
+def map_file(config: FileTable, base: Path) -> tuple[pl.DataFrame, int]:
+    """Read a file and give its rows in our columns, and how many rows the file has.
+
+    The frame holds the columns that the recipe maps, in the types and units of the schema, and
+    :data:`ROW`. Identifiers are there and valid in every row.
+
+    Raises
+    ------
+    ArchiveError
+        A column is missing, has a type or unit that cannot be ours, or a cell cannot be read.
+    """
+    path = base / config.file
+    ours = {column.name: column for column in (ARCHIVE_ID, *load(config.schema_name).column)}
+    text = {s.column for n, s in config.columns.items() if ours[n].dtype == "string" and s.column}
+    raw = read(path, table=config.table, text=text, null_values=config.null_values)
+    _require(raw, config, path)
+    rows = raw.frame.with_row_index(ROW, offset=1)
+    rows = sql_filter(rows, config.where, "where", path)
+    if rows.is_empty():
+        raise ArchiveError(
+            "no row of the file is left", file=path, where=config.where, hint="check `where`"
+        )
+    mapped = [rows[ROW]]
+    for name, source in config.columns.items():
+        mapped.append(_map(rows, source, ours[name], raw.units, path))
+    frame = pl.DataFrame(mapped)
+    _check_identifiers(frame, config, path)
+    return frame, raw.frame.height
+
+
+def sql_filter(frame: pl.DataFrame, where: str | None, key: str, file: object) -> pl.DataFrame:
+    """Give the rows for which an SQL expression over the columns is true."""
+    if where is None:
+        return frame
+    try:
+        return frame.filter(pl.sql_expr(where))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise ArchiveError(
+            f"cannot follow `{key} = {where!r}`: {str(error).strip().partition(chr(10))[0]}",
+            file=file,
+            hint="it is an SQL expression such as `period > 0.2 AND pulsation_type = 'RRab'`; "
+            f"the columns are {', '.join(name for name in frame.columns if name != ROW)}",
+        ) from None
+
+
+def _require(raw: RawTable, config: FileTable, path: Path) -> None:
+    there = raw.frame.columns
+    for name, source in config.columns.items():
+        for asked in source.asked:
+            if asked not in there:
+                raise ArchiveError(
+                    f"the file has no column {asked!r}, which the recipe takes for {name}",
+                    file=path,
+                    column=asked,
+                    hint=_nearest(asked, there),
+                )
+
+
+def _nearest(asked: str, there: Collection[str]) -> str:
+    folded = {name.casefold(): name for name in there}
+    near = [folded[n] for n in difflib.get_close_matches(asked.casefold(), folded, n=3, cutoff=0.5)]
+    if near:
+        return f"did you mean {' or '.join(map(repr, near))}?"
+    return f"its columns are {', '.join(there)}"
+
+
+def _map(
+    rows: pl.DataFrame, source: Source, column: Column, units: dict[str, str], path: Path
+) -> pl.Series:
+    if source.value is not None:
+        cells = pl.repeat(source.value, rows.height, eager=True)
+        return _cast(cells, rows[ROW], column, str(source.value), path)
+    if source.any:
+        flags = [_cast(rows[name], rows[ROW], column, name, path) for name in source.any]
+        return functools.reduce(lambda one, other: one | other, flags).alias(column.name)
+    name = source.column
+    assert name is not None
+    cells = rows.select(without(pl.col(name), rows.schema[name], source.null_values)).to_series()
+    if source.contains is not None:
+        cells = cells.cast(pl.String).str.contains(source.contains, literal=True)
+    elif source.values:
+        cells = _translate(cells, rows[ROW], source, path)
+    series = _cast(cells, rows[ROW], column, name, path)
+    if column.dtype.startswith("float"):
+        factor = _factor(column, source.unit, units.get(name), name, path)
+        series = series if factor == 1.0 else series * factor
+    return series
+
+
+def _translate(cells: pl.Series, rows: pl.Series, source: Source, path: Path) -> pl.Series:
+    words = cells.cast(pl.String)
+    unlisted = words.is_not_null() & ~words.is_in(list(source.values))
+    if unlisted.any():
+        found = words.filter(unlisted).value_counts(sort=True).rows()
+        raise ArchiveError(
+            "values that the recipe does not list: "
+            + ", ".join(f"{word!r} ({count} rows)" for word, count in sorted(found)),
+            file=path,
+            column=source.column,
+            row=rows.filter(unlisted)[0],
+            hint="add them to `values` of this column, or to `null_values`",
+        )
+    return words.replace_strict(source.values, default=None)
+
+
+def _cast(cells: pl.Series, rows: pl.Series, column: Column, name: str, path: Path) -> pl.Series:
+    """Give the cells in the type of our column; raise where that would change a value."""
+    have, want = cells.dtype, column.polars
+    if have == want or have == pl.Null:
+        return cells.cast(want).alias(column.name)
+    identifier = column.name in ("source_id", "archive_id")
+    fits = (
+        have == pl.String
+        or (have.is_integer() and want != pl.Boolean)
+        or (have.is_integer() and cells.drop_nulls().is_in([0, 1]).all())
+        or (have.is_float() and want.is_numeric() and not identifier)
+    )
+    if not fits or (have == pl.String and want == pl.Boolean):
+        raise ArchiveError(
+            f"column {name!r} holds {have} and cannot become {column.name}, which is "
+            f"{column.dtype}",
+            file=path,
+            column=name,
+            hint=_IDENTIFIER_HINT if identifier else _TYPE_HINTS.get(column.dtype),
+        )
+    cast = cells.cast(want, strict=False)
+    lost = cast.is_null() & cells.is_not_null()
+    if want.is_integer() and have.is_float():
+        lost = lost | (cast.cast(pl.Float64) != cells).fill_null(False)
+    if lost.any():
+        raise ArchiveError(
+            f"{lost.sum()} cells of column {name!r} cannot become {column.name}, which is "
+            f"{column.dtype}: " + ", ".join(map(repr, cells.filter(lost).head(SHOWN))),
+            file=path,
+            column=name,
+            row=rows.filter(lost)[0],
+            hint=_IDENTIFIER_HINT
+            if identifier
+            else "correct them, or list them in `null_values` if they mean nothing is known",
+        )
+    return cast.alias(column.name)
+
+
+_IDENTIFIER_HINT = (
+    "write the file again with the identifiers as integers or as text: 64-bit ones do not survive "
+    "as floating-point numbers"
+)
+_TYPE_HINTS = {
+    "bool": "say what is true and what is false: values = { 'Y' = true, 'N' = false }",
+    "string": "write what each value stands for: values = { '1' = 'RRab' }",
+}
+
+
+def _factor(column: Column, asked: str | None, stated: str | None, name: str, path: Path) -> float:
+    """Give the number that turns the file's values into the schema's unit.
+
+    The unit is the file's own where it states one that can be read, else the recipe's, else the
+    schema's.
+    """
+    ours = column.unit_in("votable")
+    from_file, from_recipe = _unit(stated), _unit(asked)
+    if asked and from_recipe is None:
+        raise ArchiveError(
+            f"the unit {asked!r} of column {name!r} is not known",
+            column=name,
+            hint=f"write it as VOUnit; {column.name} is in {ours or 'no unit'}",
+        )
+    if stated and from_file is None and from_recipe is None:
+        raise ArchiveError(
+            f"column {name!r} is in {stated!r}, which is not known",
+            file=path,
+            column=name,
+            hint=f"say `unit` for {column.name} in the recipe",
+        )
+    if from_file is not None and from_recipe is not None and from_file != from_recipe:
+        raise ArchiveError(
+            f"column {name!r} is in {stated!r} by the file and in {asked!r} by the recipe",
+            file=path,
+            column=name,
+            hint="take `unit` out of the recipe if the file is right",
+        )
+    unit = from_file if from_file is not None else from_recipe
+    if unit is None:
+        return 1.0
+    try:
+        return float(unit.to(_unit(ours) or u.dimensionless_unscaled))
+    except u.UnitConversionError:
+        raise ArchiveError(
+            f"column {name!r} is in {str(unit)!r}, and {column.name} is in {ours or 'no unit'!r}",
+            file=path,
+            column=name,
+            hint="the units cannot be converted: is it the right column?",
+        ) from None
+
+
+def _unit(text: str | None) -> u.UnitBase | None:
+    if not text:
+        return None
+    # VOUnit quotes words that it does not know, such as electron; astropy knows them.
+    plain = UNIT_ALIASES.get(text, text).replace("'", "")
+    for form in UNIT_FORMATS:
+        try:
+            return u.Unit(plain, format=form)
+        except ValueError:
+            continue
+    return None
+
+
+def _check_identifiers(frame: pl.DataFrame, config: FileTable, path: Path) -> None:
+    name = "source_id" if "source_id" in config.columns else "archive_id"
+    source = config.columns[name].column
+    without_id = frame.filter(pl.col(name).is_null())
+    if without_id.height:
+        raise ArchiveError(
+            f"{without_id.height} of {frame.height} rows have no {name}",
+            file=path,
+            column=source,
+            row=without_id[ROW][0],
+            hint=f"leave them out: where = '\"{source}\" IS NOT NULL'",
+        )
+    if name == "source_id":
+        bad = frame.filter(~pl.col(name).is_between(0, MAX_ID))
+        if bad.height:
+            raise ArchiveError(
+                f"{bad.height} rows have a source_id that is none, the first is {bad[name][0]}",
+                file=path,
+                column=source,
+                row=bad[ROW][0],
+                hint=f"identifiers are whole numbers from 0 to {MAX_ID}; 2^63 - 1 and negative "
+                "numbers stand for missing ones: correct the rows or leave them out with `where`",
+            )

@@ -1,0 +1,241 @@
+"""Tables in files: Parquet, CSV, ECSV, FITS and VOTable to Polars frames with units."""
+
+import csv
+import gzip
+import warnings
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from rrcat.errors import ArchiveError
+
+DAMAGED = "the file may be damaged or incomplete: get it again"
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """What a file holds: its rows, and the units that the file itself states, by column."""
+
+    frame: pl.DataFrame
+    units: dict[str, str] = field(default_factory=dict)
+
+
+def read(
+    path: Path,
+    *,
+    table: int = 1,
+    text: Collection[str] = (),
+    null_values: Collection[str] = (),
+) -> RawTable:
+    """Read a table from a file in the format that its name ends in.
+
+    Parameters
+    ----------
+    table
+        Which table of a FITS file or VOTable that holds several; 1 is the first.
+    text
+        Columns of a CSV file to keep as they are written: identifiers that look like numbers
+        would lose leading zeros.
+    null_values
+        What stands for a missing value, in every column.
+
+    Raises
+    ------
+    ArchiveError
+        There is no such file, its format is unknown, or it is damaged.
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    suffix = next((s for s in reversed(suffixes) if s != ".gz"), "")
+    if suffix not in READERS:
+        raise ArchiveError(
+            "cannot tell the format of the file from its name",
+            file=path,
+            hint=f"names end in one of {', '.join(READERS)}",
+        )
+    if not path.is_file():
+        raise ArchiveError(
+            "there is no such file",
+            file=path,
+            hint="paths are relative to --data, or to the recipe where --data is not given",
+        )
+    try:
+        raw = READERS[suffix](path, table, text, null_values)
+    except (ArchiveError, MemoryError):
+        raise
+    except (Exception, pl.exceptions.PanicException) as error:
+        first_line = str(error).strip().partition("\n")[0]
+        raise ArchiveError(
+            f"cannot read the file: {first_line or type(error).__name__}", file=path, hint=DAMAGED
+        ) from error
+    return RawTable(_with_nulls(raw.frame, null_values), raw.units)
+
+
+def _read_parquet(
+    path: Path, table: int, text: Collection[str], null_values: Collection[str]
+) -> RawTable:
+    return RawTable(pl.read_parquet(path))
+
+
+def _read_csv(
+    path: Path, table: int, text: Collection[str], null_values: Collection[str]
+) -> RawTable:
+    header = _check_lengths(path)
+    if twice := sorted({name for name in header if header.count(name) > 1}):
+        raise ArchiveError(
+            f"columns have one name: {', '.join(twice)}", file=path, hint="rename one of them"
+        )
+    frame = pl.read_csv(
+        path,
+        null_values=list(null_values),
+        schema_overrides={name: pl.String for name in text if name in header},
+        infer_schema_length=None,
+    )
+    # A blank line is read as a row of nulls.
+    return RawTable(frame.filter(~pl.all_horizontal(pl.all().is_null())))
+
+
+def _check_lengths(path: Path) -> list[str]:
+    """Give the header; raise on a row with too few cells, which Polars fills up with nulls."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file)
+        header = next(rows, [])
+        for number, row in enumerate(rows, start=1):
+            if row and len(row) != len(header):
+                raise ArchiveError(
+                    f"the row has {len(row)} cells and the header {len(header)}",
+                    file=path,
+                    row=number,
+                    hint=DAMAGED,
+                )
+    return header
+
+
+def _read_ecsv(
+    path: Path, table: int, text: Collection[str], null_values: Collection[str]
+) -> RawTable:
+    from astropy.table import Table
+
+    return _from_astropy(_quietly(lambda: Table.read(path, format="ascii.ecsv")))
+
+
+def _read_fits(
+    path: Path, table: int, text: Collection[str], null_values: Collection[str]
+) -> RawTable:
+    from astropy.io import fits
+    from astropy.table import Table
+
+    def load() -> Any:
+        with fits.open(path, memmap=False) as hdus:
+            tables = [h for h in hdus if isinstance(h, fits.BinTableHDU | fits.TableHDU)]
+            return Table.read(_nth(tables, table, path), unit_parse_strict="silent")
+
+    return _from_astropy(_quietly(load))
+
+
+def _read_votable(
+    path: Path, table: int, text: Collection[str], null_values: Collection[str]
+) -> RawTable:
+    from astropy.io import votable
+
+    def load() -> Any:
+        tables = list(votable.parse(path, verify="ignore").iter_tables())
+        return _nth(tables, table, path).to_table(use_names_over_ids=True)
+
+    return _from_astropy(_quietly(load))
+
+
+Reader = Callable[[Path, int, Collection[str], Collection[str]], RawTable]
+READERS: dict[str, Reader] = {
+    ".parquet": _read_parquet,
+    ".csv": _read_csv,
+    ".ecsv": _read_ecsv,
+    ".fits": _read_fits,
+    ".fit": _read_fits,
+    ".vot": _read_votable,
+    ".votable": _read_votable,
+    ".xml": _read_votable,
+}
+
+
+def _nth(tables: list[Any], number: int, path: Path) -> Any:
+    if number > len(tables):
+        raise ArchiveError(
+            f"the file has {len(tables)} tables, and table {number} is asked for",
+            file=path,
+            hint="set `table` in the recipe; 1 is the first",
+        )
+    return tables[number - 1]
+
+
+def _quietly(load: Callable[[], Any]) -> Any:
+    """Load with astropy, whose many warnings on genuine archive files say nothing of the data."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        table = load()
+    for warning in caught:
+        if "truncated" in str(warning.message):
+            raise ValueError(str(warning.message))
+    return table
+
+
+def _from_astropy(table: Any) -> RawTable:
+    units = {name: str(table[name].unit) for name in table.colnames if table[name].unit}
+    return RawTable(pl.DataFrame([_series(name, table[name]) for name in table.colnames]), units)
+
+
+def _series(name: str, column: Any) -> pl.Series:
+    """Give an astropy column with its masked cells null, without a detour through floats."""
+    mask = np.ma.getmaskarray(np.ma.asarray(column))
+    values = np.ma.getdata(np.ma.asarray(column))
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "utf-8")
+    if values.dtype.kind in "OU" or values.ndim > 1:
+        cells = [_cell(cell) for cell in values]
+        missing = mask.reshape(len(cells), -1).all(axis=1) if cells else mask
+        return pl.Series(name, [None if m else c for m, c in zip(missing.flat, cells, strict=True)])
+    native = np.ascontiguousarray(values).astype(values.dtype.newbyteorder("="), copy=False)
+    series = pl.Series(name, native)
+    return series.set(pl.Series(mask), None) if mask.any() else series
+
+
+def _cell(cell: Any) -> Any:
+    if isinstance(cell, bytes):
+        return cell.decode()
+    return cell.tolist() if isinstance(cell, np.ndarray | np.generic) else cell
+
+
+def _with_nulls(frame: pl.DataFrame, null_values: Collection[str]) -> pl.DataFrame:
+    return frame.with_columns(
+        without(pl.col(name), dtype, null_values) for name, dtype in frame.schema.items()
+    )
+
+
+def without(cell: pl.Expr, dtype: pl.DataType, null_values: Collection[str]) -> pl.Expr:
+    """Give the cells with the listed values null; in a column of numbers they are numbers."""
+    if dtype == pl.String:
+        return pl.when(~cell.is_in(list(null_values))).then(cell).otherwise(None).name.keep()
+    if dtype.is_numeric():
+        numbers = [n for n in map(_number, null_values) if n is not None]
+        bad = pl.any_horizontal(pl.lit(False), *(_equals(cell, dtype, n) for n in numbers))
+        return pl.when(bad).then(None).otherwise(cell).name.keep()
+    return cell
+
+
+def _number(text: str) -> float | int | None:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return None
+
+
+def _equals(cell: pl.Expr, dtype: pl.DataType, number: float | int) -> pl.Expr:
+    if number != number:
+        return cell.is_nan() if dtype.is_float() else pl.lit(False)
+    return cell == number

@@ -1,0 +1,151 @@
+"""The local store: what an archive gave, as Parquet files that are read star by star."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rrcat import atomic
+from rrcat.archive.config import GAIA_ORIGIN_JD, FilesArchive
+from rrcat.archive.files import Ingest
+from rrcat.errors import ArchiveError
+from rrcat.schema import load
+
+FORMAT = 1
+# Small enough that a partition of some hundred stars reads little more than its own rows.
+ROWS_IN_GROUP = 16_384
+
+
+def write_store(ingest: Ingest, config: FilesArchive, folder: Path) -> "LocalStore":
+    """Write what an archive gave to a folder, whole or not at all, and open it.
+
+    Equal input gives equal bytes. The folder holds ``stars.parquet``, where there are any
+    ``light_curves.parquet`` and ``features.parquet``, ``account.json`` and ``store.json``.
+
+    Raises
+    ------
+    FileExistsError
+        The folder is there already.
+    """
+    frames = {
+        "stars": ingest.stars,
+        "light_curves": ingest.light_curves,
+        "features": ingest.features,
+    }
+    with atomic.new_folder(folder) as temporary:
+        for name, frame in frames.items():
+            if frame is not None:
+                _write_parquet(frame, temporary / f"{name}.parquet")
+        (temporary / "account.json").write_bytes(canonical(ingest.account))
+        description = {
+            "format": FORMAT,
+            "survey": config.survey,
+            "time_system": {
+                "scale": config.time.scale,
+                "reference_position": config.time.reference_position,
+                "origin_jd": GAIA_ORIGIN_JD,
+            },
+            "coordinates": {"system": "ICRS", "epoch": config.coordinate_epoch},
+            "reference": list(config.reference),
+            "inputs": list(ingest.inputs),
+            "schemas": {
+                name: load(name).version for name, frame in frames.items() if frame is not None
+            },
+            "files": {
+                path.name: {"sha256": atomic.sha256(path), "size": path.stat().st_size}
+                for path in sorted(temporary.iterdir())
+            },
+        }
+        (temporary / "store.json").write_bytes(canonical(description))
+    return LocalStore.open(folder)
+
+
+def canonical(data: Any) -> bytes:
+    """Give data as JSON with sorted keys, one way to write it."""
+    text = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+    return text.encode() + b"\n"
+
+
+def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    frame.rechunk().write_parquet(
+        path, compression="zstd", statistics=True, row_group_size=ROWS_IN_GROUP
+    )
+
+
+@dataclass(frozen=True)
+class LocalStore:
+    """A store on disk. ``description`` is what ``store.json`` says, ``account`` ``account.json``.
+
+    ``description`` holds ``inputs`` (name, sha256, size), ``time_system``, ``coordinates``,
+    ``survey`` and ``reference``.
+    """
+
+    folder: Path
+    description: dict[str, Any]
+    account: dict[str, Any]
+
+    @classmethod
+    def open(cls, folder: Path) -> "LocalStore":
+        """Open a store, after checking every one of its files against its hash.
+
+        Raises
+        ------
+        ArchiveError
+            The folder is no store, or a file of it is missing or damaged.
+        """
+        description = _json(folder / "store.json")
+        if description.get("format") != FORMAT:
+            raise _damaged("the store has another format than this version writes", folder)
+        for name, given in description["files"].items():
+            path = folder / name
+            if not path.is_file():
+                raise _damaged("a file of the store is missing", path)
+            if path.stat().st_size != given["size"] or atomic.sha256(path) != given["sha256"]:
+                raise _damaged("a file of the store has changed since it was written", path)
+        return cls(folder, description, _json(folder / "account.json"))
+
+    def source_ids(self) -> NDArray[np.int64]:
+        """Give the ``source_id`` of every star, sorted, shape ``(n_stars,)``."""
+        stars = pl.read_parquet(self.folder / "stars.parquet", columns=["source_id"])
+        return stars["source_id"].to_numpy()
+
+    def stars(self, lo: int = 0, hi: int = 2**63 - 1) -> pl.DataFrame:
+        """Give the stars with lo <= source_id <= hi."""
+        return self._rows("stars", lo, hi)
+
+    def light_curves(self, lo: int = 0, hi: int = 2**63 - 1) -> pl.DataFrame | None:
+        """Give the observations of stars with lo <= source_id <= hi; None if there are none."""
+        return self._rows("light_curves", lo, hi) if self._has("light_curves") else None
+
+    def features(self, lo: int = 0, hi: int = 2**63 - 1) -> pl.DataFrame | None:
+        """Give the archive's features of stars with lo <= source_id <= hi; None if none."""
+        return self._rows("features", lo, hi) if self._has("features") else None
+
+    def _has(self, table: str) -> bool:
+        return f"{table}.parquet" in self.description["files"]
+
+    def _rows(self, table: str, lo: int, hi: int) -> pl.DataFrame:
+        scan = pl.scan_parquet(self.folder / f"{table}.parquet")
+        return scan.filter(pl.col("source_id").is_between(lo, hi)).collect()
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError:
+        raise _damaged("there is no store in the folder, or it is incomplete", path) from None
+    except ValueError as error:
+        raise _damaged(f"not readable as JSON: {error}", path) from None
+    if not isinstance(data, dict):
+        raise _damaged("not the JSON of a store", path)
+    return data
+
+
+def _damaged(message: str, path: Path) -> ArchiveError:
+    return ArchiveError(
+        message, file=path, hint="remove the folder of the store and read the archive again"
+    )
