@@ -68,7 +68,8 @@ def text(cells: pl.Series, encode: Callable[[str], bytes], least: int) -> np.nda
     encoded = [encode(cell) for cell in distinct.to_list()]
     width = max(least, max(map(len, encoded), default=0))
     place = filled.replace_strict(distinct, np.arange(len(encoded)), return_dtype=pl.Int64)
-    return np.array(encoded, dtype=f"S{width}")[place.to_numpy()]
+    padded: np.ndarray[Any, Any] = np.array(encoded, dtype=f"S{width}")
+    return np.take(padded, place.to_numpy())
 
 
 def fits_text(cell: str) -> bytes:

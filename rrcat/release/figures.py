@@ -1,5 +1,7 @@
 """The figures of the report, as SVG that is the same every time."""
+
 from dataclasses import dataclass
+
 import polars as pl
 
 

@@ -49,7 +49,7 @@ def provenance(facts: Mapping[str, Any], about: About, bundles: Mapping[str, str
     )
     document.wasGeneratedBy(catalogue, build)
     _release(document, catalogue, build, about)
-    return canonical(json.loads(document.serialize(format="json")))
+    return canonical(json.loads(document.serialize(format="json") or ""))
 
 
 def _sources(
@@ -65,9 +65,10 @@ def _sources(
     for number, reference in enumerate(facts["reference"], 1):
         sources.append(document.entity(f"reference-{number}", {"prov:label": reference}))
     for estimator in facts["estimators"]:
+        owner = f"{estimator['distribution']} {estimator['distribution_version']}"
         told = {
             "prov:label": f"{estimator['id']} {estimator['version']}",
-            "rrcat:distribution": f"{estimator['distribution']} {estimator['distribution_version']}",
+            "rrcat:distribution": owner,
         }
         sources.append(document.entity(f"estimator-{estimator['id']}", told))
     for number, (name, sha256) in enumerate(sorted(bundles.items()), 1):

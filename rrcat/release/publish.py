@@ -2,13 +2,12 @@
 
 import datetime
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import json
 
 from rrcat import atomic
 from rrcat.errors import ReleaseError
@@ -98,7 +97,8 @@ def _date(date: str | None) -> str | None:
         return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date().isoformat()
     except (ValueError, OverflowError, OSError):
         raise ReleaseError(
-            f"SOURCE_DATE_EPOCH is {epoch!r}", hint="set it to whole seconds since 1970, or unset it"
+            f"SOURCE_DATE_EPOCH is {epoch!r}",
+            hint="set it to whole seconds since 1970, or unset it",
         ) from None
 
 
@@ -170,7 +170,9 @@ def _fill(folder: Path, candidate: Candidate, about: About, override: str | None
     }
     for name, content in texts.items():
         (folder / name).write_bytes(content)
-    digest = write_manifest(folder, facts, version=about.version, date=about.date, override=override)
+    digest = write_manifest(
+        folder, facts, version=about.version, date=about.date, override=override
+    )
     for _, path in listing(folder):
         path.chmod(0o444)
     return digest

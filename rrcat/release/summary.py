@@ -39,11 +39,11 @@ def summarise(frame: pl.DataFrame, table: Table) -> Summary:
     return Summary(
         n_rows=frame.height,
         n_values=frame["feh"].count(),
-        statuses={name: statuses[name] for name in table["feh_status"].values or () if name in statuses},
+        statuses={
+            name: statuses[name] for name in table["feh_status"].values or () if name in statuses
+        },
         types=tuple(_types(frame, table)),
-        bits=tuple(
-            (bit, int(((flags & bit.value) != 0).sum())) for bit in table["flags"].bits
-        ),
+        bits=tuple((bit, int(((flags & bit.value) != 0).sum())) for bit in table["flags"].bits),
         filled={name: frame[name].count() for name in table.names},
         median_error=_quantile(frame["feh_error"], 0.5),
     )

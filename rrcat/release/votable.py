@@ -138,7 +138,7 @@ def _cells(cells: pl.Series, column: Column) -> np.ndarray[Any, Any]:
     return numbers(cells, column)
 
 
-def _binary2(frame: pl.DataFrame, arrays: dict[str, np.ndarray[Any, Any]]) -> memoryview:
+def _binary2(frame: pl.DataFrame, arrays: dict[str, np.ndarray[Any, Any]]) -> bytes:
     """Give the rows as bytes: the null bits of each, most significant first, then its cells."""
     nulls = np.column_stack([frame[name].is_null().to_numpy() for name in arrays])
     bits = np.packbits(nulls, axis=1)
@@ -148,4 +148,4 @@ def _binary2(frame: pl.DataFrame, arrays: dict[str, np.ndarray[Any, Any]]) -> me
     rows["null bits"] = bits
     for name, cells in arrays.items():
         rows[name] = cells
-    return memoryview(rows.view(np.uint8))
+    return rows.tobytes()

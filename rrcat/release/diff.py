@@ -1,0 +1,168 @@
+"""What changed between two catalogues: rows, columns, values, reasons."""
+
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from rrcat import schema
+from rrcat.errors import ReleaseError
+from rrcat.release.candidate import FACTS, read_candidate
+from rrcat.release.manifest import MANIFEST, read_manifest
+from rrcat.schema import Column, SchemaDiff, Table
+
+SHIFTS_SHOWN = 5
+FULL_CIRCLE = (0, math.tau)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One number that moved: of which star, from what to what."""
+
+    source_id: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class ColumnDiff:
+    """How the cells of one column changed, among the stars in both catalogues.
+
+    ``changed`` counts cells with a value in both; ``largest`` are the largest shifts of a number,
+    the largest first, and empty for text.
+    """
+
+    name: str
+    appeared: int
+    vanished: int
+    changed: int
+    largest: tuple[Shift, ...]
+
+
+@dataclass(frozen=True)
+class ReleaseDiff:
+    """All differences between two catalogues, from ``before`` to ``after``."""
+
+    before: str
+    after: str
+    n_before: int
+    n_after: int
+    added: tuple[int, ...]
+    removed: tuple[int, ...]
+    n_changed: int
+    columns: tuple[ColumnDiff, ...]
+    statuses: tuple[tuple[str, str, int], ...]
+    schema: SchemaDiff
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the two catalogues hold the same rows under the same definition."""
+        return not (self.added or self.removed or self.n_changed or self.schema.changes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the differences as plain data."""
+        return asdict(self) | {"is_empty": self.is_empty, "schema_level": self.schema.level}
+
+
+def diff(a: Path, b: Path) -> ReleaseDiff:
+    """Compare two folders, releases or candidates, from ``a`` to ``b``.
+
+    Stars are matched by ``source_id``. Columns that only one of the two has are told as changes of
+    the schema, those of another type are not compared cell by cell.
+
+    Raises
+    ------
+    ReleaseError
+        A folder is neither a release nor a candidate, or its catalogue cannot be read.
+    """
+    (old_name, old_table, old), (new_name, new_table, new) = _open(a), _open(b)
+    shared = [
+        name
+        for name in old_table.names
+        if name in new_table.names
+        and name != "source_id"
+        and old_table[name].dtype == new_table[name].dtype
+    ]
+    both = old.select("source_id", *shared).join(
+        new.select("source_id", *shared),
+        on="source_id",
+        how="inner",
+        suffix=" after",
+        maintain_order="left",
+    )
+    differs = {name: both[name].ne_missing(both[f"{name} after"]) for name in shared}
+    changed = pl.DataFrame(differs).select(pl.any_horizontal(pl.all())).to_series()
+    return ReleaseDiff(
+        before=old_name,
+        after=new_name,
+        n_before=old.height,
+        n_after=new.height,
+        added=_only_in(new, old),
+        removed=_only_in(old, new),
+        n_changed=int(changed.sum()),
+        columns=tuple(_column(both, new_table[name]) for name in shared if differs[name].any()),
+        statuses=_statuses(both),
+        schema=schema.diff(old_table, new_table),
+    )
+
+
+def _open(folder: Path) -> tuple[str, Table, pl.DataFrame]:
+    """Give the label, the table definition and the rows of a release or candidate."""
+    if (folder / MANIFEST).is_file():
+        manifest = read_manifest(folder)
+        path = folder / f"{manifest.name}.parquet"
+        try:
+            frame = pl.read_parquet(path)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise ReleaseError(
+                f"the catalogue cannot be read: {error}",
+                file=path,
+                hint="`rrcat verify` tells what else is wrong with the release",
+            ) from None
+        label = f"{manifest.name} {manifest.version}"
+        return label, schema.read(folder / "schema.toml"), frame
+    if (folder / FACTS).is_file():
+        candidate = read_candidate(folder)
+        return f"{candidate.facts['name']} (candidate)", candidate.table, candidate.frame
+    raise ReleaseError(
+        "the folder holds neither a release nor a finished candidate",
+        file=folder,
+        hint="give what `rrcat release` or `rrcat build` made",
+    )
+
+
+def _only_in(one: pl.DataFrame, other: pl.DataFrame) -> tuple[int, ...]:
+    return tuple(one.join(other, on="source_id", how="anti")["source_id"].sort())
+
+
+def _column(both: pl.DataFrame, column: Column) -> ColumnDiff:
+    name = column.name
+    before, after = pl.col(name), pl.col(f"{name} after")
+    changed = both.filter(before.is_not_null() & after.is_not_null() & (before != after))
+    largest: list[Shift] = []
+    if both.schema[name].is_numeric():
+        # as floats, since a difference of integers may overflow
+        shift = (after.cast(pl.Float64) - before.cast(pl.Float64)).abs()
+        if column.range == FULL_CIRCLE:
+            shift = pl.min_horizontal(shift, math.tau - shift)
+        top = changed.with_columns(shift=shift).sort("shift", "source_id", descending=[True, False])
+        rows = top.select("source_id", name, f"{name} after").head(SHIFTS_SHOWN).iter_rows()
+        largest = [Shift(*row) for row in rows]
+    return ColumnDiff(
+        name=name,
+        appeared=both.filter(before.is_null() & after.is_not_null()).height,
+        vanished=both.filter(before.is_not_null() & after.is_null()).height,
+        changed=changed.height,
+        largest=tuple(largest),
+    )
+
+
+def _statuses(both: pl.DataFrame) -> tuple[tuple[str, str, int], ...]:
+    """Count the stars by the status they had and the one they have, where they differ."""
+    if "feh_status" not in both.columns:
+        return ()
+    before, after = "feh_status", "feh_status after"
+    counts = both.filter(pl.col(before) != pl.col(after)).group_by(before, after).len()
+    return tuple(counts.sort("len", before, after, descending=[True, False, False]).iter_rows())

@@ -1,0 +1,66 @@
+"""What a FITS file of a release must say, and fitsverify does not ask for."""
+
+from pathlib import Path
+
+from astropy.io import fits
+
+from rrcat.release.about import About
+from rrcat.release.cells import header_text
+from rrcat.release.fits import null_in_fits
+from rrcat.release.votable_check import ucd_problems
+from rrcat.schema import Table
+
+
+def fits_problems(path: Path, table: Table, about: About | None = None) -> list[str]:
+    """Give what is wrong with the description of a FITS table; an empty list where nothing is.
+
+    Asked for: one binary table with a valid checksum, the columns of ``table`` in order, each with
+    its unit (TUNITn), UCD (TUCDn), description (TCOMMn) and null value (TNULLn), and the
+    coordinate and time system of ``about`` where given.
+    """
+    with fits.open(path, memmap=False, lazy_load_hdus=False, checksum=True) as hdus:
+        if [type(hdu) for hdu in hdus] != [fits.PrimaryHDU, fits.BinTableHDU]:
+            return ["does not consist of one binary table"]
+        header = hdus[1].header
+        missing = [key for hdu in hdus for key in ("CHECKSUM", "DATASUM") if key not in hdu.header]
+    problems = [f"has no {key}" for key in sorted(set(missing))]
+    n_columns = header["TFIELDS"]
+    names = [header.get(f"TTYPE{number}", "") for number in range(1, n_columns + 1)]
+    if names != table.names:
+        problems.append(f"has the columns {', '.join(names)} instead of {', '.join(table.names)}")
+    problems += ucd_problems([header.get(f"TUCD{n}", "") for n in range(1, n_columns + 1)])
+    for number, name in enumerate(names, 1):
+        if name not in table.names:
+            continue
+        column = table[name]
+        wanted = {
+            "TUNIT": column.unit_in("fits") or None,
+            "TUCD": column.ucd,
+            "TCOMM": header_text(column.full_description),
+            "TNULL": null_in_fits(column),
+        }
+        for keyword, want in wanted.items():
+            have = header.get(f"{keyword}{number}")
+            if have != want:
+                problems.append(
+                    f"column {name}: {keyword}{number} is missing; it should be {want!r}"
+                    if have is None
+                    else f"column {name}: {keyword}{number} is {have!r} instead of {want!r}"
+                )
+    return problems + (_frame_problems(header, about) if about else [])
+
+
+def _frame_problems(header: fits.Header, about: About) -> list[str]:
+    wanted = {
+        "RADESYS": about.coordinate_system,
+        "POSEPOCH": about.coordinate_epoch,
+        "TIMESYS": about.time_scale,
+        "TREFPOS": about.reference_position,
+        "JDREF": about.origin_jd,
+        "VERSION": about.version,
+    }
+    return [
+        f"{key} is {header.get(key)!r} instead of {want!r}"
+        for key, want in wanted.items()
+        if header.get(key) != want
+    ]
