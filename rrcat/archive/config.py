@@ -183,6 +183,12 @@ class FilesArchive(_Strict):
         return tuple(t for t in (self.stars, self.light_curves, self.features) if t is not None)
 
     @model_validator(mode="after")
+    def _has_curves(self) -> Self:
+        if self.light_curves is None and self.features is None:
+            raise ValueError("an archive needs light_curves or features")
+        return self
+
+    @model_validator(mode="after")
     def _one_kind_of_identifier(self) -> Self:
         with_integer = ["source_id" in table.columns for table in self.tables]
         if any(with_integer) and not all(with_integer):

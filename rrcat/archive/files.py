@@ -9,12 +9,16 @@ import polars as pl
 from rrcat import atomic
 from rrcat.archive.account import Account, clean_numbers, label, merge_rows, repeated_epochs, tally
 from rrcat.archive.bad_stars import bad_periods, check_phases, short_light_curves
-from rrcat.archive.config import GAIA_ORIGIN_JD, FilesArchive, FileTable
+from rrcat.archive.config import GAIA_ORIGIN_JD, FilesArchive, FileTable, Selection
 from rrcat.archive.harmonics import as_cosine, only_used_orders, with_status
 from rrcat.archive.identity import identifiers
 from rrcat.archive.mapping import ROW, map_file
+from rrcat.archive.readers import require_file
+from rrcat.archive.selection import select
 from rrcat.errors import ArchiveError
 from rrcat.schema import check, conform, load
+
+EVERYTHING = Selection()
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,11 @@ class Ingest:
     stars: pl.DataFrame
     light_curves: pl.DataFrame | None
     features: pl.DataFrame | None
-    account: Account
-    inputs: tuple[dict[str, Any], ...]
+    account: dict[str, Account]
+    inputs: list[dict[str, Any]]
 
 
-def ingest(config: FilesArchive, base: Path) -> Ingest:
+def ingest(config: FilesArchive, base: Path, selection: Selection = EVERYTHING) -> Ingest:
     """Read the files of an archive into frames of the tables stars, light_curves and features.
 
     Every star of any of the files is in ``stars``; where only its light curve or its features
@@ -42,6 +46,8 @@ def ingest(config: FilesArchive, base: Path) -> Ingest:
     ----------
     base
         Folder that the paths of the files are relative to.
+    selection
+        Which stars to take; the account tells of all of them.
 
     Raises
     ------
@@ -63,7 +69,7 @@ def ingest(config: FilesArchive, base: Path) -> Ingest:
             name: frame.join(ids, on="archive_id", how="left", maintain_order="left")
             for name, frame in frames.items()
         }
-    account: dict[str, Any] = {
+    account: dict[str, Account] = {
         name: {
             "file": _name(table),
             "rows": rows,
@@ -83,7 +89,32 @@ def ingest(config: FilesArchive, base: Path) -> Ingest:
         account["features"] |= told
     stars, told = _union(known, frames)
     account["stars"] |= told
-    return Ingest(stars, light_curves, features, account, _inputs(config, base))
+    chosen = select(stars, selection)
+    account["stars"]["selected"] = chosen.height
+    if chosen.height < stars.height:
+        light_curves = _of(chosen, light_curves)
+        features = _of(chosen, features)
+    return Ingest(chosen, light_curves, features, account, input_files(config, base))
+
+
+def input_files(config: FilesArchive, base: Path) -> list[dict[str, Any]]:
+    """Give ``name``, ``sha256`` and ``size`` of each file of an archive, sorted by name.
+
+    A name is as in the recipe, never the place that the file has on a machine.
+    """
+    files = {_name(table): base / table.file for table in config.tables}
+    for path in files.values():
+        require_file(path)
+    return [
+        {"name": name, "sha256": atomic.sha256(path), "size": path.stat().st_size}
+        for name, path in sorted(files.items())
+    ]
+
+
+def _of(stars: pl.DataFrame, rows: pl.DataFrame | None) -> pl.DataFrame | None:
+    if rows is None:
+        return None
+    return rows.join(stars.select("source_id"), on="source_id", how="semi", maintain_order="left")
 
 
 def _shift_times(frame: pl.DataFrame, table: str, shift: float) -> pl.DataFrame:
@@ -194,14 +225,5 @@ def _checked(frame: pl.DataFrame, table: str, path: Path | None) -> pl.DataFrame
 
 
 def _name(table: FileTable) -> str:
-    """Give a file's name as in the recipe, never the place it has on a machine."""
     path = Path(table.file)
     return path.name if path.is_absolute() else path.as_posix()
-
-
-def _inputs(config: FilesArchive, base: Path) -> tuple[dict[str, Any], ...]:
-    files = {_name(table): base / table.file for table in config.tables}
-    return tuple(
-        {"name": name, "sha256": atomic.sha256(path), "size": path.stat().st_size}
-        for name, path in sorted(files.items())
-    )

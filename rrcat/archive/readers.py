@@ -56,12 +56,7 @@ def read(
             file=path,
             hint=f"names end in one of {', '.join(READERS)}",
         )
-    if not path.is_file():
-        raise ArchiveError(
-            "there is no such file",
-            file=path,
-            hint="paths are relative to --data, or to the recipe where --data is not given",
-        )
+    require_file(path)
     try:
         raw = READERS[suffix](path, table, text, null_values)
     except (ArchiveError, MemoryError):
@@ -72,6 +67,16 @@ def read(
             f"cannot read the file: {first_line or type(error).__name__}", file=path, hint=DAMAGED
         ) from error
     return RawTable(_with_nulls(raw.frame, null_values), raw.units)
+
+
+def require_file(path: Path) -> None:
+    """Raise unless the file is there."""
+    if not path.is_file():
+        raise ArchiveError(
+            "there is no such file",
+            file=path,
+            hint="paths are relative to --data, or to the recipe where --data is not given",
+        )
 
 
 def _read_parquet(

@@ -10,7 +10,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rrcat import atomic
-from rrcat.archive.config import GAIA_ORIGIN_JD, FilesArchive
 from rrcat.archive.files import Ingest
 from rrcat.errors import ArchiveError
 from rrcat.schema import load
@@ -20,7 +19,7 @@ FORMAT = 1
 ROWS_IN_GROUP = 16_384
 
 
-def write_store(ingest: Ingest, config: FilesArchive, folder: Path) -> "LocalStore":
+def write_store(ingest: Ingest, folder: Path) -> "LocalStore":
     """Write what an archive gave to a folder, whole or not at all, and open it.
 
     Equal input gives equal bytes. The folder holds ``stars.parquet``, where there are any
@@ -43,15 +42,8 @@ def write_store(ingest: Ingest, config: FilesArchive, folder: Path) -> "LocalSto
         (temporary / "account.json").write_bytes(canonical(ingest.account))
         description = {
             "format": FORMAT,
-            "survey": config.survey,
-            "time_system": {
-                "scale": config.time.scale,
-                "reference_position": config.time.reference_position,
-                "origin_jd": GAIA_ORIGIN_JD,
-            },
-            "coordinates": {"system": "ICRS", "epoch": config.coordinate_epoch},
-            "reference": list(config.reference),
-            "inputs": list(ingest.inputs),
+            "bands": _bands(ingest),
+            "inputs": ingest.inputs,
             "schemas": {
                 name: load(name).version for name, frame in frames.items() if frame is not None
             },
@@ -62,6 +54,11 @@ def write_store(ingest: Ingest, config: FilesArchive, folder: Path) -> "LocalSto
         }
         (temporary / "store.json").write_bytes(canonical(description))
     return LocalStore.open(folder)
+
+
+def _bands(ingest: Ingest) -> list[str]:
+    frame = ingest.light_curves if ingest.light_curves is not None else ingest.features
+    return [] if frame is None else sorted(frame["band"].unique())
 
 
 def canonical(data: Any) -> bytes:
@@ -80,8 +77,7 @@ def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
 class LocalStore:
     """A store on disk. ``description`` is what ``store.json`` says, ``account`` ``account.json``.
 
-    ``description`` holds ``inputs`` (name, sha256, size), ``time_system``, ``coordinates``,
-    ``survey`` and ``reference``.
+    ``description`` holds ``inputs`` (name, sha256, size), ``bands``, ``schemas`` and ``files``.
     """
 
     folder: Path
@@ -89,8 +85,10 @@ class LocalStore:
     account: dict[str, Any]
 
     @classmethod
-    def open(cls, folder: Path) -> "LocalStore":
+    def open(cls, folder: Path, *, verify: bool = True) -> "LocalStore":
         """Open a store, after checking every one of its files against its hash.
+
+        A worker process leaves out the check with ``verify=False``: who started it has checked.
 
         Raises
         ------
@@ -100,13 +98,28 @@ class LocalStore:
         description = _json(folder / "store.json")
         if description.get("format") != FORMAT:
             raise _damaged("the store has another format than this version writes", folder)
-        for name, given in description["files"].items():
+        for name, given in description["files"].items() if verify else ():
             path = folder / name
             if not path.is_file():
                 raise _damaged("a file of the store is missing", path)
             if path.stat().st_size != given["size"] or atomic.sha256(path) != given["sha256"]:
                 raise _damaged("a file of the store has changed since it was written", path)
         return cls(folder, description, _json(folder / "account.json"))
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """The photometric bands of the light curves, or else of the archive's features."""
+        return tuple(self.description["bands"])
+
+    @property
+    def has_light_curves(self) -> bool:
+        """Whether the archive gave light curves."""
+        return "light_curves.parquet" in self.description["files"]
+
+    @property
+    def has_features(self) -> bool:
+        """Whether the archive gave features."""
+        return "features.parquet" in self.description["files"]
 
     def source_ids(self) -> NDArray[np.int64]:
         """Give the ``source_id`` of every star, sorted, shape ``(n_stars,)``."""
@@ -119,14 +132,11 @@ class LocalStore:
 
     def light_curves(self, lo: int = 0, hi: int = 2**63 - 1) -> pl.DataFrame | None:
         """Give the observations of stars with lo <= source_id <= hi; None if there are none."""
-        return self._rows("light_curves", lo, hi) if self._has("light_curves") else None
+        return self._rows("light_curves", lo, hi) if self.has_light_curves else None
 
     def features(self, lo: int = 0, hi: int = 2**63 - 1) -> pl.DataFrame | None:
         """Give the archive's features of stars with lo <= source_id <= hi; None if none."""
-        return self._rows("features", lo, hi) if self._has("features") else None
-
-    def _has(self, table: str) -> bool:
-        return f"{table}.parquet" in self.description["files"]
+        return self._rows("features", lo, hi) if self.has_features else None
 
     def _rows(self, table: str, lo: int, hi: int) -> pl.DataFrame:
         scan = pl.scan_parquet(self.folder / f"{table}.parquet")
