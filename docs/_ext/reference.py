@@ -1,0 +1,174 @@
+"""Pages of the documentation that are written from the code, at each build.
+
+Tables come from ``schemas/``, the recipe from its pydantic models, commands from click.
+"""
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from sphinx.application import Sphinx
+
+from rrcat.catalogue.recipe import Recipe
+from rrcat.cli.main import COMMANDS
+from rrcat.schema import Column, Table, load, names
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Write the pages before Sphinx reads its sources."""
+    app.connect("builder-inited", lambda app: write_pages(Path(app.srcdir) / "generated"))
+    return {"parallel_read_safe": True}
+
+
+def write_pages(folder: Path) -> None:
+    """Write every page, and leave one alone that has not changed."""
+    folder.mkdir(exist_ok=True)
+    for name, text in pages().items():
+        path = folder / f"{name}.md"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def pages() -> dict[str, str]:
+    """Give the text of every page by name."""
+    return {
+        **{f"schema-{name}": schema_page(load(name)) for name in names()},
+        "recipe": recipe_sections(),
+        "commands": "\n".join(command_sections()),
+    }
+
+
+def schema_page(table: Table) -> str:
+    """Describe a table and each of its columns."""
+    lines = [f"# {table.name}", "", f"*Version {table.version}.* {table.description}", ""]
+    if table.key:
+        lines += [f"- One row for each {listed(table.key)}.", ""]
+    if table.sort:
+        lines += [f"- Rows are sorted by {listed(table.sort)}.", ""]
+    for group in table.any_of:
+        lines += [f"- In every row at least one of {listed(group)} is known.", ""]
+    lines += [
+        "Columns marked * must be there; the others may be absent, and are then null.",
+        "",
+        "| column | type | unit | meaning | UCD |",
+        "|---|---|---|---|---|",
+    ]
+    for column in table.column:
+        mark = " *" if column.required else ""
+        unit = f"`{column.unit_in('votable')}`" if column.unit_in("votable") else ""
+        lines.append(
+            f"| `{column.name}`{mark} | {column.dtype} | {unit} | {meaning(column)} "
+            f"| `{column.ucd}` |"
+        )
+    for column in table.column:
+        if column.bits:
+            lines += ["", f"## Bits of {column.name}", "", "| bit | name | meaning |", "|--|--|--|"]
+            lines += [f"| {bit.value} | `{bit.name}` | {bit.description} |" for bit in column.bits]
+    return "\n".join(lines)
+
+
+def meaning(column: Column) -> str:
+    """Give the description of a column and the rules its values follow."""
+    rules = [column.description]
+    if column.range is not None:
+        rules.append(f"From {column.range[0]} to {column.range[1]}.")
+    if column.values is not None:
+        rules.append(f"One of {listed(column.values)}.")
+    if not column.nullable:
+        rules.append("Never null.")
+    elif column.null is not None:
+        rules.append(f"Missing is {column.null} in FITS and VOTable.")
+    return " ".join(rules)
+
+
+def listed(words: tuple[str, ...]) -> str:
+    """Give words as code, with commas."""
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def recipe_sections() -> str:
+    """Describe every section and key that a recipe may hold."""
+    schema = Recipe.model_json_schema(by_alias=True)
+    return "\n".join(_section("", schema, schema, {}))
+
+
+def _section(
+    path: str, section: dict[str, Any], schema: dict[str, Any], told: dict[str, str]
+) -> Iterator[str]:
+    """Yield the lines of a section, then those of the sections inside it.
+
+    ``told`` holds where a model was described before, so that none is described twice.
+    """
+    keys, inside = [], []
+    for name, value in section["properties"].items():
+        models = list(_models(value, schema))
+        free = "additionalProperties" in value  # a table whose keys are the author's own
+        place = f"{path}.{name}".strip(".") + (".COLUMN" if models and free else "")
+        inside += [(place, model, value.get("type") == "array") for model in models]
+        if free or not models:
+            default = "**required**" if name in section.get("required", []) else _default(value)
+            keys.append(f"| `{name}` | {_type(value)} | {default} | {value['description']} |")
+    if keys:
+        yield from ("| key | value | default | meaning |", "|---|---|---|---|", *keys, "")
+    for place, model, repeated in inside:
+        yield from (f"## `[[{place}]]`" if repeated else f"## `[{place}]`", "")
+        if model["title"] in told:
+            yield from (f"The keys are those of `[{told[model['title']]}]`.", "")
+            continue
+        told[model["title"]] = place
+        yield from (model.get("description", "").split("\n\n")[0], "")
+        yield from _section(place, model, schema, told)
+
+
+def _models(value: dict[str, Any], schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the models a value may be, or hold in a list or a dictionary."""
+    for part in (value, *value.get("anyOf", ()), *value.get("oneOf", ())):
+        for reference in (part, part.get("items"), part.get("additionalProperties")):
+            if isinstance(reference, dict) and "$ref" in reference:
+                model = schema["$defs"][reference["$ref"].rsplit("/", 1)[-1]]
+                if "properties" in model:
+                    yield model
+
+
+def _default(value: dict[str, Any]) -> str:
+    default = value.get("default")
+    if default in (None, "", [], {}):
+        return ""
+    return f"`{default}`".replace("True", "true").replace("False", "false")
+
+
+def _type(value: dict[str, Any]) -> str:
+    """Give the kind of a value and its limits in words."""
+    if "anyOf" in value:
+        kinds = [_type(part) for part in value["anyOf"] if part.get("type") != "null"]
+        return " or ".join(dict.fromkeys(kinds))
+    if "enum" in value:
+        return ", ".join(f"`{each}`" for each in value["enum"])
+    if "const" in value:
+        return f"`{value['const']}`"
+    kind = {"array": "list", "object": "table"}.get(value["type"], value["type"])
+    if value["type"] == "array" and value.get("minItems") == value.get("maxItems") is not None:
+        kind = f"list of {value['minItems']}"
+    limits = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    bounds = [f"{sign} {value[key]:g}" for key, sign in limits.items() if key in value]
+    return " ".join([kind, ", ".join(bounds)]).strip()
+
+
+def command_sections() -> Iterator[str]:
+    """Yield the help of every command and subcommand."""
+    for name, (place, _) in COMMANDS.items():
+        module, attribute = place.split(":")
+        yield from _command(f"rrcat {name}", getattr(importlib.import_module(module), attribute))
+
+
+def _command(path: str, command: click.Command) -> Iterator[str]:
+    context = click.Context(command, info_name=path, terminal_width=88)
+    heading = "##" if path.count(" ") == 1 else "###"
+    yield from (f"{heading} {path}", "", "```text", command.get_help(context), "```", "")
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None and inner.name != "help":
+                yield from _command(f"{path} {name}", inner)

@@ -1,0 +1,25 @@
+"""Configuration of the documentation."""
+
+import sys
+from pathlib import Path
+
+from rrcat import __version__
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "rrcat"
+author = "the rrcat developers"
+copyright = author
+release = __version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "reference"]
+exclude_patterns = ["_build", "generated/recipe.md", "generated/commands.md"]
+html_theme = "furo"
+html_title = f"rrcat {release}"
+html_show_sphinx = False
+default_role = "code"
+myst_heading_anchors = 3
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+autodoc_preserve_defaults = True
