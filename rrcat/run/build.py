@@ -257,5 +257,5 @@ def _origin(recipe: Recipe, base: Path, registry: Registry) -> Origin:
         versions={name: version(name) for name in LIBRARIES}
         | {each["distribution"]: each["distribution_version"] for each in estimators},
         estimators=estimators,
-        references=list(recipe.archive.reference),
+        reference=list(recipe.archive.reference),
     )

@@ -30,7 +30,7 @@ class Origin:
     inputs: list[dict[str, Any]]
     versions: dict[str, str]
     estimators: list[dict[str, Any]]
-    references: list[str]
+    reference: list[str]
 
 
 def write_candidate(
