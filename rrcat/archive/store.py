@@ -1,5 +1,6 @@
 """The local store: what an archive gave, as Parquet files that are read star by star."""
 
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,9 +69,12 @@ def canonical(data: Any) -> bytes:
 
 
 def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    # Through memory: on a full disk Polars speaks of a damaged file, the system of a full disk.
+    buffer = io.BytesIO()
     frame.rechunk().write_parquet(
-        path, compression="zstd", statistics=True, row_group_size=ROWS_IN_GROUP
+        buffer, compression="zstd", statistics=True, row_group_size=ROWS_IN_GROUP
     )
+    path.write_bytes(buffer.getvalue())
 
 
 @dataclass(frozen=True)
