@@ -108,7 +108,9 @@ def to_scale(predictions: pl.DataFrame, model_scale: str, scale: str) -> pl.Data
     """
     if model_scale == scale:
         return predictions
-    value, error = convert(pl.col("feh"), pl.col("feh_error"), model_scale, scale)
-    low, _ = convert(pl.col("feh_p16"), pl.col("feh_error"), model_scale, scale)
-    high, _ = convert(pl.col("feh_p84"), pl.col("feh_error"), model_scale, scale)
-    return predictions.with_columns(feh=value, feh_error=error, feh_p16=low, feh_p84=high)
+    moved = {}
+    for name in ("feh", "feh_p16", "feh_p84"):
+        value, error = convert(predictions[name], predictions["feh_error"], model_scale, scale)
+        moved[name] = pl.Series(value).fill_nan(None)
+    moved["feh_error"] = pl.Series(error).fill_nan(None)
+    return predictions.with_columns(**moved)

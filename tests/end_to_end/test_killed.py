@@ -1,0 +1,94 @@
+"""A build that is killed goes on, and comes to the same bytes for any workers and partitions."""
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+RECIPE = Path(__file__).parents[2] / "catalogues" / "asas-i" / "recipe.toml"
+KILLS = 10
+
+
+def command(data_dir: Path, output: Path, workers: int, partition_size: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "rrcat", "build", str(RECIPE)),
+        *("--data", str(data_dir / "asas_i"), "--output", str(output)),
+        *("--workers", str(workers), "--partition-size", str(partition_size)),
+    ]
+
+
+def release(candidate: Path, into: Path) -> dict[str, bytes]:
+    args = ["--version", "1.0.0", "--date", "2026-01-01", "--into", str(into)]
+    subprocess.run(
+        [sys.executable, "-m", "rrcat", "release", str(candidate), *args],
+        check=True,
+        capture_output=True,
+    )
+    folder = into / "asas-i-1.0.0"
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    data_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, bytes], float]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    started = time.monotonic()
+    subprocess.run(
+        command(data_dir, folder / "candidate", 1, 1000), check=True, capture_output=True
+    )
+    return release(folder / "candidate", folder), time.monotonic() - started
+
+
+@pytest.mark.parametrize(("workers", "partition_size"), [(1, 100), (2, 1000), (2, 100)])
+def test_workers_and_partitions_do_not_change_a_byte(
+    undisturbed: tuple[dict[str, bytes], float],
+    data_dir: Path,
+    tmp_path: Path,
+    workers: int,
+    partition_size: int,
+) -> None:
+    subprocess.run(
+        command(data_dir, tmp_path / "candidate", workers, partition_size),
+        check=True,
+        capture_output=True,
+    )
+    assert release(tmp_path / "candidate", tmp_path) == undisturbed[0]
+
+
+@pytest.mark.parametrize(("workers", "partition_size"), [(1, 100), (2, 100)])
+def test_a_build_killed_ten_times_comes_to_the_same_bytes(
+    undisturbed: tuple[dict[str, bytes], float],
+    data_dir: Path,
+    tmp_path: Path,
+    workers: int,
+    partition_size: int,
+) -> None:
+    expected, seconds = undisturbed
+    moments = random.Random(workers)
+    build = command(data_dir, tmp_path / "candidate", workers, partition_size)
+    killed = 0
+    while killed < KILLS:
+        process = subprocess.Popen(
+            build, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            process.wait(timeout=moments.uniform(0.1, 1.0) * seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            killed += 1
+        _, told = process.communicate()
+        assert process.returncode in (0, -signal.SIGKILL), told
+        if process.returncode == 0:  # it was finished before its moment came
+            shutil.rmtree(tmp_path / "candidate")
+    subprocess.run(build, check=True, capture_output=True)
+    assert release(tmp_path / "candidate", tmp_path) == expected
