@@ -8,59 +8,25 @@ predictions, beside ``golden_stars.parquet`` and so on, the tables they came fro
 from __future__ import annotations
 
 import importlib
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import rrcat
 from rrcat import atomic, schema
 from rrcat.errors import BundleError, RecipeError
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.contract import Model
+from rrcat.estimator.manifest import MANIFEST, Manifest, check_files, files_of, read_manifest
 from rrcat.estimator.registry import Registry, discover
 from rrcat.plugin import API, EstimatorSpec
 
-MANIFEST = "bundle.toml"
 GOLDEN = "golden.parquet"
 TOLERANCE = 1e-6
 """Largest difference of a replayed golden value, dex: another CPU may round differently."""
-MAX_BYTES = 2**31
-MAX_MANIFEST_BYTES = 2**20
-RUNS_CODE = frozenset({".pkl", ".pickle", ".joblib", ".dill", ".py", ".pyc", ".pyd", ".so"})
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class File(_Strict):
-    """Hash and size of one file of a bundle."""
-
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    size: int = Field(ge=0)
-
-
-class Manifest(_Strict):
-    """What ``bundle.toml`` says."""
-
-    format: Literal[1]
-    api: int
-    estimator: str
-    estimator_version: str
-    scale: str
-    bands: list[str] | None = None
-    seed: int
-    training_set_sha256: str
-    params: dict[str, Any]
-    settings: dict[str, Any]
-    metrics: dict[str, Any]
-    versions: dict[str, str]
-    files: dict[str, File]
 
 
 def save_bundle(
@@ -104,7 +70,7 @@ def save_bundle(
             (new / "weights").mkdir()
             model._save(new / "weights")
             _write_golden(new, model.predict(golden), golden)
-            files = {name: _described(new / name) for name in _files(new)}
+            files = {name: _described(new / name) for name in files_of(new)}
             manifest = {
                 "format": 1,
                 "api": API,
@@ -140,7 +106,7 @@ def load_bundle(folder: Path, registry: Registry | None = None) -> Model:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    _check_files(folder, manifest)
+    check_files(folder, manifest)
     registry = registry or discover()
     spec = registry.spec(manifest.estimator)
     _check_version(folder, manifest, spec)
@@ -162,46 +128,6 @@ def load_bundle(folder: Path, registry: Registry | None = None) -> Model:
         )
     _replay(folder, manifest, model)
     return model
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """Give what ``bundle.toml`` says, checked in itself; no other file is looked at.
-
-    Raises
-    ------
-    BundleError
-        There is none, or it is not one that this version can read.
-    """
-    path = folder / MANIFEST
-    if path.is_symlink() or not path.is_file():
-        raise BundleError("this is no bundle: it has no bundle.toml", file=folder)
-    if path.stat().st_size > MAX_MANIFEST_BYTES:
-        raise BundleError("bundle.toml is too large to be one", file=path)
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        manifest = Manifest.model_validate(content)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BundleError(f"bundle.toml is not TOML: {error}", file=path) from None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise BundleError(
-            f"bundle.toml is not valid: {first['msg']}",
-            file=path,
-            key=".".join(str(part) for part in first["loc"]),
-            hint="it was written by another version of rrcat, or changed by hand",
-        ) from None
-    if manifest.api != API:
-        raise BundleError(
-            f"the bundle was made with plugin api {manifest.api}, this rrcat has {API}",
-            file=path,
-            hint=f"use rrcat {manifest.versions.get('rrcat', 'of its time')}, or train again",
-        )
-    for name in manifest.files:
-        parts = PurePosixPath(name).parts
-        plain = name == "/".join(parts) and "\\" not in name and ":" not in name
-        if not plain or ".." in parts or PurePosixPath(name).is_absolute() or name == MANIFEST:
-            raise BundleError(f"bundle.toml lists a path that leaves it: {name!r}", file=path)
-    return manifest
 
 
 def _write_golden(folder: Path, predictions: pl.DataFrame, golden: StarBatch) -> None:
@@ -240,50 +166,6 @@ def _replay(folder: Path, manifest: Manifest, model: Model) -> None:
             hint=f"it was made with {manifest.estimator} {manifest.estimator_version}, {made}; "
             "install those, or train again",
         )
-
-
-def _check_files(folder: Path, manifest: Manifest) -> None:
-    if (total := sum(file.size for file in manifest.files.values())) > MAX_BYTES:
-        raise BundleError(f"the bundle lists {total} bytes, more than {MAX_BYTES}", file=folder)
-    there = set(_files(folder)) - {MANIFEST}
-    for what, names in (
-        ("misses", manifest.files.keys() - there),
-        ("holds what bundle.toml does not list:", there - manifest.files.keys()),
-    ):
-        if names:
-            raise BundleError(
-                f"the bundle {what} {', '.join(sorted(names))}",
-                file=folder,
-                hint="copy the whole folder again from where it was made",
-            )
-    for name, file in sorted(manifest.files.items()):
-        path = folder / name
-        if path.stat().st_size != file.size or atomic.sha256(path) != file.sha256:
-            raise BundleError(
-                "the file is not the one that was saved",
-                file=path,
-                hint="copy the whole folder again from where it was made",
-            )
-
-
-def _files(folder: Path) -> list[str]:
-    """Give the files of a bundle, sorted, as paths within it; refuse what is no plain data."""
-    names = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink():
-            raise BundleError("a bundle holds no links", file=path, hint="put the file itself")
-        if path.is_dir():
-            continue
-        if not path.is_file():
-            raise BundleError("a bundle holds plain files only", file=path)
-        if path.suffix.lower() in RUNS_CODE:
-            raise BundleError(
-                "a bundle holds nothing that runs code when it is read",
-                file=path,
-                hint="save weights in the library's own data format, or as Parquet or JSON",
-            )
-        names.append(path.relative_to(folder).as_posix())
-    return names
 
 
 def _check_version(folder: Path, manifest: Manifest, spec: EstimatorSpec) -> None:
