@@ -6,17 +6,19 @@ Tables come from ``schemas/``, the recipe from its pydantic models, commands fro
 import importlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from sphinx.application import Sphinx
 
 from rrcat.catalogue.recipe import Recipe
 from rrcat.cli.main import COMMANDS
 from rrcat.schema import Column, Table, load, names
 
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
-def setup(app: Sphinx) -> dict[str, bool]:
+
+def setup(app: "Sphinx") -> dict[str, bool]:
     """Write the pages before Sphinx reads its sources."""
     app.connect("builder-inited", lambda app: write_pages(Path(app.srcdir) / "generated"))
     return {"parallel_read_safe": True}

@@ -39,6 +39,7 @@ def demo(output: Path, stars: int, seed: int, as_json: bool) -> None:
     import polars as pl
     from rich.console import Console
 
+    from rrcat.errors import ReleaseError
     from rrcat.release.publish import publish
     from rrcat.release.verify import verify
     from rrcat.run.build import build_catalogue
@@ -46,21 +47,27 @@ def demo(output: Path, stars: int, seed: int, as_json: bool) -> None:
 
     console = Console(quiet=as_json, highlight=False)
     _check(output)
-
     survey, candidate = output / "survey", output / "candidate"
-    _step(console, 1, "Simulate a survey", f"{stars:,} stars as Gaia would see them, in G")
-    recipe = write_survey(survey, stars, seed)
 
-    _step(console, 2, "Build the catalogue", f"rrcat build {recipe} --output {candidate}")
+    _step(console, "1  Simulate a survey", f"{stars:,} stars as Gaia would see them")
+    recipe = write_survey(survey, stars, seed)
+    _done(console, f"tables, truth and recipe are in {survey}")
+
+    _step(console, "2  Build a catalogue", f"rrcat build {recipe} --output {candidate}")
     summary = build_catalogue(recipe, candidate)
+    _done(console, f"{summary.n_values:,} of {summary.n_stars:,} stars have a metallicity")
 
     _step(
-        console, 3, "Release it", f"rrcat release {candidate} --version {VERSION} --into {output}"
+        console, "3  Release it", f"rrcat release {candidate} --version {VERSION} --into {output}"
     )
     release = publish(candidate, VERSION, into=output)
+    _done(console, f"{release} is written, and never changes")
 
-    _step(console, 4, "Verify the release", f"rrcat verify {release}")
-    verify(release)
+    _step(console, "4  Verify the release", f"rrcat verify {release}")
+    if findings := verify(release):
+        listed = "".join(f"\n  {finding.file}: {finding.what}" for finding in findings)
+        raise ReleaseError(f"the release does not hold what it promises{listed}", file=release)
+    _done(console, "hashes, schema and all formats agree")
 
     truth = pl.read_parquet(survey / "truth.parquet")
     recovered = recovery(pl.read_parquet(candidate / "catalogue.parquet"), truth)
@@ -89,9 +96,12 @@ def _check(output: Path) -> None:
         )
 
 
-def _step(console: Console, number: int, what: str, how: str) -> None:
-    console.print(f"[bold cyan]{number}[/] [bold]{what}[/]")
-    console.print(f"  [dim]{how}[/]", soft_wrap=True)
+def _step(console: Console, what: str, how: str) -> None:
+    console.print(f"[bold]{what}[/]  [dim]{how}[/]", soft_wrap=True)
+
+
+def _done(console: Console, what: str) -> None:
+    console.print(f"   [green]{what}[/]", soft_wrap=True)
 
 
 def _result(release: Path, summary: BuildSummary, recovered: pl.DataFrame) -> dict[str, Any]:
@@ -109,30 +119,30 @@ def _tell(console: Console, release: Path, summary: BuildSummary, recovered: pl.
     from rich.table import Table
 
     against = Table(title="\\[Fe/H] of the catalogue against the truth", title_justify="left")
-    for name in ("type", "stars", "with a value", "rms [dex]", "bias [dex]", "within 1σ"):
-        against.add_column(name, justify="left" if name == "type" else "right")
-    for kind, n_asked, n, rmse, bias, coverage in recovered.iter_rows():
-        errors = (f"{rmse:.3f}", f"{bias:+.3f}", f"{coverage:.0%}") if n else ("", "", "")
+    against.add_column("type")
+    for name in ("stars", "with a value", "rms \\[dex]", "bias \\[dex]"):
+        against.add_column(name, justify="right")
+    for kind, n_asked, n, rmse, bias in recovered.iter_rows():
+        errors = (f"{rmse:.3f}", f"{bias:+.3f}") if n else ("", "")
         against.add_row(kind, f"{n_asked:,}", f"{n:,}", *errors)
+
     reasons = Table(title="A value or a reason for every star", title_justify="left")
     reasons.add_column("feh_status")
     reasons.add_column("stars", justify="right")
-    for status, count in summary.statuses.items():
+    for status, count in sorted(summary.statuses.items(), key=lambda item: -item[1]):
         reasons.add_row(status, f"{count:,}")
 
-    console.print()
-    console.print(against)
-    console.print(reasons)
-    console.print("[bold]Where to look[/]")
-    name = summary.name
-    for file, what in {
-        "report.html": "the report, in a browser",
-        f"{name}.vot": "the catalogue as VOTable, in TOPCAT",
-        f"{name}.fits": "the same as FITS",
-        f"{name}.parquet": "the same for polars, pandas or DuckDB",
-    }.items():
-        console.print(f"  {release / file}  [dim]{what}[/]", soft_wrap=True)
-    survey = release.parent / "survey" / "recipe.toml"
-    console.print("[bold]What to try next[/]")
-    console.print(f"  edit {survey}, then", soft_wrap=True)
-    console.print(f"  rrcat build {survey} --output {release.parent / 'mine'}", soft_wrap=True)
+    survey, mine = release.parent / "survey", release.parent / "mine"
+    console.print("", against, reasons, sep="\n")
+    console.print(
+        "[bold]Where to look[/]",
+        f"  {release}/",
+        "    report.html        the report, in a browser",
+        f"    {summary.name}.vot, .fits    the catalogue, in TOPCAT",
+        f"    {summary.name}.parquet       the same for polars, pandas or DuckDB",
+        "[bold]What to try next[/]",
+        f"  edit {survey / 'recipe.toml'}, then",
+        f"  rrcat build {survey / 'recipe.toml'} --output {mine}",
+        sep="\n",
+        soft_wrap=True,
+    )

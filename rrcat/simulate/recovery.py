@@ -11,17 +11,17 @@ def recovery(catalogue: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     catalogue
-        ``source_id, feh, feh_error``, in dex.
+        ``source_id, feh``, in dex.
     truth
         ``source_id, pulsation_type, feh``: the true values.
 
     Returns
     -------
     Frame with ``pulsation_type``, ``n_asked`` and ``n`` (stars, and those with a value), ``rmse``
-    and ``bias`` in dex, and ``coverage_68``, the share of true values within one ``feh_error``.
+    and ``bias`` in dex.
     """
     both = truth.select("source_id", "pulsation_type", true="feh").join(
-        catalogue.select("source_id", "feh", "feh_error"), on="source_id", how="left"
+        catalogue.select("source_id", "feh"), on="source_id", how="left"
     )
     both = both.with_columns(residual=pl.col("feh") - pl.col("true"))
     rows = []
@@ -34,7 +34,6 @@ def recovery(catalogue: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
                 pl.col("feh").count().alias("n"),
                 (pl.col("residual") ** 2).mean().sqrt().alias("rmse"),
                 pl.col("residual").mean().alias("bias"),
-                (pl.col("residual").abs() <= pl.col("feh_error")).mean().alias("coverage_68"),
             )
         )
     return pl.concat(rows)
