@@ -69,7 +69,7 @@ def text(cells: pl.Series, encode: Callable[[str], bytes], least: int) -> np.nda
     width = max(least, max(map(len, encoded), default=0))
     place = filled.replace_strict(distinct, np.arange(len(encoded)), return_dtype=pl.Int64)
     padded: np.ndarray[Any, Any] = np.array(encoded, dtype=f"S{width}")
-    return np.take(padded, place.to_numpy())
+    return np.take(padded, place.to_numpy().astype(np.int64))
 
 
 def fits_text(cell: str) -> bytes:

@@ -3,15 +3,17 @@
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import strategies as st
 
 from rrcat import atomic
 from rrcat.release.about import About
-from rrcat.schema import Table, check, load
+from rrcat.schema import Column, Table, check, load, read
 
 TEXTS = ["", "x", "RR Lyr", "φ¹ Ori, «naïve»", "𝔖tar ✨", "<&\"'>", " blank ends ", "long " * 40]
 
@@ -69,17 +71,122 @@ ABOUT = {
         "Crestani et al. 2021, ApJ 908, 20",
     ],
 }
-TINY_SCHEMA = """\
-name = "tiny"
+EVERY_TYPE = """
+name = "every_type"
 version = "1.0.0"
-description = "A table of every type there is."
+description = "A table with a column of every type there is."
 key = ["source_id"]
 sort = ["source_id"]
+[[column]]
+name = "source_id"
+dtype = "int64"
+ucd = "meta.id;meta.main"
+description = "Identifier of the star."
+nullable = false
+[[column]]
+name = "ra"
+dtype = "float64"
+unit = "deg"
+ucd = "pos.eq.ra;meta.main"
+description = "Right ascension, with <, > and & in its text."
+[[column]]
+name = "epoch"
+dtype = "float64"
+unit = "d"
+ucd = "time.epoch"
+description = "Time of maximum light."
+[[column]]
+name = "mag"
+dtype = "float32"
+unit = "mag"
+ucd = "phot.mag"
+description = "Magnitude in single precision."
+[[column]]
+name = "small"
+dtype = "int16"
+ucd = "meta.number"
+description = "A small number."
+null = -32768
+[[column]]
+name = "number"
+dtype = "int32"
+ucd = "meta.number"
+description = "A number whose null value is not the least there is."
+null = 999999
+[[column]]
+name = "large"
+dtype = "int64"
+ucd = "meta.number"
+description = "A large number."
+null = -9223372036854775808
+[[column]]
+name = "maybe"
+dtype = "bool"
+ucd = "meta.code"
+description = "A truth that may be missing."
+[[column]]
+name = "surely"
+dtype = "bool"
+ucd = "meta.code"
+description = "A truth that is never missing."
+nullable = false
+[[column]]
+name = "words"
+dtype = "string"
+ucd = "meta.note"
+description = "Any words."
+[[column]]
+name = "kind"
+dtype = "string"
+ucd = "src.class"
+description = "One of two words."
+values = ["ab", "c"]
+[[column]]
+name = "pair"
+dtype = "float32[2]"
+unit = "mag"
+ucd = "phot.mag"
+description = "Two numbers."
+[[column]]
+name = "triple"
+dtype = "float64[3]"
+ucd = "stat.covariance"
+description = "Three numbers without unit."
 """
 
 
-def about(version: str = "1.0.0", date: str | None = None) -> About:
-    return About.of(ABOUT, version, date)
+def cells_of(column: Column) -> st.SearchStrategy:
+    """Any cell the column may hold, in every format: extreme numbers, odd text, null."""
+    if column.values:
+        cells = st.sampled_from(column.values)
+    elif column.dtype == "string":
+        cells = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=12)
+    elif column.dtype == "bool":
+        cells = st.booleans()
+    elif column.is_integer:
+        bits = int(column.dtype.removeprefix("int"))
+        whole = st.integers(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+        cells = whole.filter(lambda cell: cell != column.null)
+    else:
+        width = 32 if column.dtype.startswith("float32") else 64
+        cells = st.floats(width=width, allow_nan=False, allow_infinity=False)
+        if isinstance(column.polars, pl.Array):
+            length = column.polars.shape[0]
+            cells = st.lists(cells | st.none(), min_size=length, max_size=length)
+    return cells | st.none() if column.nullable else cells
+
+
+@st.composite
+def frames_of(draw: st.DrawFn, table: Table) -> pl.DataFrame:
+    """Any conforming frame of a table, the empty one included."""
+    keys = sorted(draw(st.sets(st.integers(-(2**63), 2**63 - 1), max_size=5)))
+    columns = [pl.Series("source_id", keys, dtype=pl.Int64)]
+    for column in table.column[1:]:
+        some = draw(st.lists(cells_of(column), min_size=len(keys), max_size=len(keys)))
+        columns.append(pl.Series(column.name, some, dtype=column.polars))
+    frame = pl.DataFrame(columns)
+    check(frame, table)
+    return frame
 
 
 def write_candidate(folder: Path, frame: pl.DataFrame, **changes: object) -> Path:
@@ -132,21 +239,71 @@ def table() -> Table:
 
 
 @pytest.fixture(scope="session")
+def every_type(tmp_path_factory) -> Table:
+    """A table with a column of every type."""
+    path = tmp_path_factory.mktemp("schema") / "every_type.toml"
+    path.write_text(EVERY_TYPE)
+    return read(path)
+
+
+@pytest.fixture(scope="session")
+def any_frame(every_type) -> st.SearchStrategy:
+    return frames_of(every_type)
+
+
+@pytest.fixture(scope="session")
 def frame(table) -> pl.DataFrame:
     return example_frame(table)
 
 
+@pytest.fixture(scope="session")
+def about() -> About:
+    return About.of(ABOUT, "1.2.3", None)
+
+
+@pytest.fixture(scope="session")
+def make_candidate(frame):
+    """Write a candidate: ``make_candidate(folder, frame, **changes of candidate.json)``."""
+
+    def make(folder: Path, rows: pl.DataFrame = frame, **changes: object) -> Path:
+        return write_candidate(folder, rows, **changes)
+
+    return make
+
+
 @pytest.fixture
-def candidate(tmp_path, frame) -> Path:
-    return write_candidate(tmp_path / "candidate", frame)
+def candidate(tmp_path, make_candidate) -> Path:
+    return make_candidate(tmp_path / "candidate")
 
 
-def tool(name: str) -> str:
+@pytest.fixture(scope="session")
+def tool():
     """Give the path of an outside program; where it must be there, its absence fails the test."""
-    path = shutil.which(name)
-    if path is None:
-        message = f"{name} is not installed (Debian package {name})"
-        if os.environ.get("RRCAT_REQUIRE_DATA") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
+
+    def find(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            message = f"{name} is not installed (Debian package {name})"
+            if os.environ.get("RRCAT_REQUIRE_DATA") == "1":
+                pytest.fail(message)
+            pytest.skip(message)
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def read_stilts(tool):
+    """Read a table through STILTS, every cell as text, an empty one as null."""
+    stilts = tool("stilts")
+
+    def run(path: Path, *commands: str) -> pl.DataFrame:
+        steps = [f"cmd={command}" for command in commands]
+        done = subprocess.run(
+            [stilts, "tpipe", f"in={path}", *steps, "omode=out", "ofmt=csv"],
+            capture_output=True,
+            check=True,
+        )
+        return pl.read_csv(done.stdout, infer_schema=False).rename(str.lower)
+
+    return run
