@@ -29,7 +29,7 @@ import click
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Seed in place of the recipe's.")
 @click.option(
-    "--workers", type=click.IntRange(min=1), help="Processes.  [default: one for each core]"
+    "--workers", type=click.IntRange(min=1), help="Processes.  [default: up to one for each core]"
 )
 @click.option(
     "--partition-size",

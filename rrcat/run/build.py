@@ -32,7 +32,7 @@ from rrcat.schema import load
 
 PARTITION_SIZE = 5_000
 GOLDEN_STARS = 16
-LIBRARIES = ("astropy", "numba", "numpy", "polars", "rrcat", "scipy")
+LIBRARIES = ("astropy", "numba", "numpy", "polars", "rrcat")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def build_catalogue(
     seed
         In place of the recipe's seed.
     workers
-        Processes; by default one for each core, and no more than there are partitions.
+        Processes; by default one for each core, where there are partitions enough.
     partition_size
         Stars in a unit of work.
     restart
@@ -108,7 +108,8 @@ def build_catalogue(
         claim(output, identity, restart=restart)
         store = _store(recipe, base, output / "store")
         cut = partitions(store.source_ids(), partition_size)
-        workers = min(workers or os.cpu_count() or 1, len(cut))
+        # A process takes a second or two to start, so it must have some partitions to work on.
+        workers = workers or max(1, min(os.cpu_count() or 1, len(cut) // 4))
         with executor(workers) as pool:
             frames = _frames(recipe, registry, store, cut, output, pool)
         write_candidate(output, recipe_path, recipe, frames, store.account, origin)

@@ -53,9 +53,9 @@ def claim(folder: Path, identity: dict[str, Any], *, restart: bool = False) -> N
         if earlier == identity:
             return
         if not restart:
-            differing = [key for key in identity if earlier.get(key) != identity[key]]
+            differing = ", ".join(_differences(earlier, identity))
             raise RunError(
-                f"the folder holds the parts of another build: {', '.join(differing)} differ",
+                f"the folder holds the parts of another build, which differs in {differing}",
                 file=folder,
                 hint="choose another --output, or throw the earlier build away with --restart",
             )
@@ -68,6 +68,17 @@ def claim(folder: Path, identity: dict[str, Any], *, restart: bool = False) -> N
             hint="choose another --output",
         )
     atomic.write_bytes(record, json.dumps(identity, indent=1, sort_keys=True).encode())
+
+
+def _differences(a: Any, b: Any, place: str = "") -> list[str]:
+    """Name the places at which two pieces of plain data differ."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return [
+            difference
+            for key in sorted({*a, *b})
+            for difference in _differences(a.get(key), b.get(key), f"{place}.{key}".lstrip("."))
+        ]
+    return [] if a == b else [place]
 
 
 def _read(record: Path) -> dict[str, Any]:

@@ -24,7 +24,6 @@ def run(*command: object, cwd: Path) -> str:
         if not name.startswith(("PYTHON", "COV", "PYTEST")) and name != "VIRTUAL_ENV"
     }
     environment["UV_CONSTRAINT"] = str(CHECKOUT / "constraints.txt")
-    environment["UV_COMPILE_BYTECODE"] = "0"
     done = subprocess.run(
         [str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True
     )
