@@ -241,7 +241,7 @@ def _train(
 
 def _origin(recipe: Recipe, base: Path, registry: Registry) -> Origin:
     """Give what the results come from: inputs, code, estimators, literature."""
-    estimators = []
+    estimators: list[dict[str, Any]] = []
     for section in recipe.estimator:
         owner = registry.owner(section.id)
         estimators.append(

@@ -23,6 +23,7 @@ def run(*command: object, cwd: Path) -> str:
         for name, value in os.environ.items()
         if not name.startswith(("PYTHON", "COV", "PYTEST")) and name != "VIRTUAL_ENV"
     }
+    environment["UV_COMPILE_BYTECODE"] = "1"  # as pip does
     environment["UV_CONSTRAINT"] = str(CHECKOUT / "constraints.txt")
     done = subprocess.run(
         [str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True
