@@ -1,0 +1,142 @@
+import polars as pl
+import pytest
+
+from rrcat import schema
+from rrcat.errors import FrameError, PluginError, RecipeError
+from rrcat.estimator import StarBatch
+
+
+def test_every_star_gets_a_value_or_a_reason(model, batch):
+    more = pl.DataFrame(
+        {"source_id": [7, 8], "period": [0.5, 0.3], "pulsation_type": ["RRab", "RRc"]}
+    )
+    asked = StarBatch(pl.concat([more, batch.stars]), features=batch.features)
+    predictions = model.predict(asked)
+    schema.check(predictions, schema.load("predictions"))
+    assert predictions["source_id"].to_list() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert predictions["status"].to_list() == [
+        *["ok"] * 6,
+        "no_light_curve",
+        "unsupported_pulsation_type",
+    ]
+    assert predictions["feh"][0] == pytest.approx(-3 * 0.45)
+    assert predictions["estimator"].unique().to_list() == ["toy-line"]
+
+
+def test_the_model_is_given_rows_of_its_own_bands_only(model, batch, monkeypatch):
+    given = []
+    inner = type(model)._predict
+
+    def spy(self, batch):
+        given.append(batch.features["band"].unique().to_list())
+        return inner(self, batch)
+
+    monkeypatch.setattr(type(model), "_predict", spy)
+    model.predict(batch)
+    assert given == [["G"]]
+
+
+def test_the_bands_of_the_spec_hold_where_the_model_names_none(model, batch, monkeypatch):
+    monkeypatch.setattr(type(model), "bands", None)
+    with pytest.raises(PluginError, match="gave twice 12 of the 6 stars"):  # G and I
+        model.predict(batch)
+
+
+def test_no_stars_give_an_empty_frame_of_the_right_types(model, batch):
+    predictions = model.predict(batch.only([]))
+    assert predictions.schema == schema.load("predictions").polars_schema
+    assert predictions.height == 0
+
+
+def test_the_author_is_not_called_for_nothing(model, batch, monkeypatch):
+    monkeypatch.setattr(type(model), "_predict", lambda self, batch: 1 / 0)
+    unknown = batch.stars.with_columns(pulsation_type=pl.lit(None, pl.String))
+    predictions = model.predict(StarBatch(unknown, features=batch.features))
+    assert predictions["status"].unique().to_list() == ["no_pulsation_type"]
+
+
+def test_an_exception_of_a_model_names_plugin_and_stars(model, batch, monkeypatch):
+    monkeypatch.setattr(type(model), "_predict", lambda self, batch: 1 / 0)
+    with pytest.raises(PluginError, match="failed on 6 stars: ZeroDivisionError") as caught:
+        model.predict(batch)
+    assert caught.value.where == {"plugin": "toy-line", "star": "1 to 6"}
+
+
+def test_a_batch_without_the_table_it_reads_is_refused(model, batch):
+    with pytest.raises(PluginError, match="reads features, which the batch does not hold"):
+        model.predict(StarBatch(batch.stars))
+
+
+def test_learning_sees_only_calibrators_that_can_be_used(line, batch, calibrators):
+    broken = batch.features.with_columns(
+        fit_status=pl.when(pl.col("source_id") == 4)
+        .then(pl.lit("fit_failed"))
+        .otherwise("fit_status")
+    )
+    estimator = line()
+    estimator.fit(StarBatch(batch.stars, features=broken), calibrators)
+    seen, known = estimator.seen
+    assert known["source_id"].to_list() == [1, 2, 3]
+    assert seen.stars["source_id"].to_list() == [1, 2, 3]
+    assert seen.features["source_id"].unique().sort().to_list() == [1, 2, 3]
+
+
+def test_learning_from_nothing_says_why(line, batch, calibrators):
+    failed = batch.features.with_columns(fit_status=pl.lit("fit_failed"))
+    with pytest.raises(PluginError, match=r"no calibrator can be learned from \(4 fit_failed\)"):
+        line().fit(StarBatch(batch.stars, features=failed), calibrators)
+    with pytest.raises(PluginError, match="none is among the stars"):
+        line().fit(batch, calibrators.tail(1))
+    with pytest.raises(PluginError, match="learns from stars with known metallicity"):
+        line().fit(batch)
+
+
+def test_calibrators_on_two_scales_are_refused(line, batch, calibrators):
+    mixed = calibrators.with_columns(
+        feh_scale=pl.when(pl.col("source_id") > 2).then(pl.lit("ZW84")).otherwise(pl.lit("C21"))
+    )
+    with pytest.raises(FrameError, match="several scales: C21, ZW84"):
+        line().fit(batch, mixed)
+
+
+def test_an_exception_while_learning_names_the_plugin(line, batch, calibrators, monkeypatch):
+    monkeypatch.setattr(line, "_fit", lambda self, *args, **kwargs: 1 / 0)
+    with pytest.raises(PluginError, match="failed to learn: ZeroDivisionError"):
+        line().fit(batch, calibrators)
+
+
+def test_a_model_without_a_scale_is_refused(line, batch, calibrators, monkeypatch):
+    inner = line._fit
+
+    def without_scale(self, *args, **kwargs):
+        model = inner(self, *args, **kwargs)
+        del model.scale
+        return model
+
+    monkeypatch.setattr(line, "_fit", without_scale)
+    with pytest.raises(PluginError, match="does not name the metallicity scale"):
+        line().fit(batch, calibrators)
+
+
+def test_something_that_is_no_model_is_refused(line, batch, calibrators, monkeypatch):
+    monkeypatch.setattr(line, "_fit", lambda self, *args, **kwargs: {"slope": 1})
+    with pytest.raises(PluginError, match="gave a dict instead of a Model"):
+        line().fit(batch, calibrators)
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest_name(line):
+    with pytest.raises(RecipeError, match="has no parameter 'eror'") as caught:
+        line({"eror": 0.1})
+    assert caught.value.hint == "did you mean 'error'?"
+
+
+def test_a_parameter_out_of_bounds_is_refused(line):
+    with pytest.raises(RecipeError, match=r"'error' of toy-line.*greater than 0") as caught:
+        line({"error": -1})
+    assert caught.value.where["key"] == "error"
+
+
+def test_parameters_cannot_be_changed_afterwards(line):
+    estimator = line({"error": 0.3})
+    with pytest.raises(ValueError, match="frozen"):
+        estimator.params.error = 0.1
