@@ -10,7 +10,7 @@ because numba's cache of a function does not notice a change in another file.
 """
 
 # Private compiled functions take the types numba infers.
-# mypy: allow-untyped-defs, allow-untyped-calls
+# mypy: allow-untyped-defs, allow-untyped-calls, allow-untyped-decorators
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ N_COEFFICIENTS = 2 * MAX_HARMONICS + 1
 FREQUENCY = N_COEFFICIENTS
 """Place of the frequency in the covariance of coefficients and frequency."""
 
-_HIGHEST = 10
+_HIGHEST = 12
 """Order up to which the harmonics beyond the chosen one are kept as a small, uncertain tail."""
 _SIZE = 2 * _HIGHEST + 1
 # Moments Σ w cos mθ, Σ w sin mθ are needed up to twice the order.
@@ -37,17 +37,28 @@ _N_BASIS = 4 * _HIGHEST + 1
 _TWO_PI = 2.0 * math.pi
 _MAD_TO_SIGMA = 1.4826022185056018
 
-_START_ORDERS = (1, 3)
-_START_ROUNDS = 6
+_SEARCH_ORDERS = (1, 3)
+_SEARCH_ROUNDS = 6
+_SEARCH_TOLERANCE = 0.01  # cycles over the time span
 _SELECTION_ROUNDS = 4
 _MAX_ROUNDS = 20
-_START_SCATTER = 0.03
-"""Guess of the intrinsic scatter [mag] for the first rounds: it only sets first weights."""
+_STEP_TOLERANCE = 1e-3  # of the standard error of the frequency
+_JITTER_TOLERANCE = 1e-3  # of the intrinsic variance
+
+# Guess of the intrinsic scatter [mag], for the weights of the first round.
+_FIRST_SCATTER = 0.03
+# Where errors are unknown the scatter is told from the residuals, and from as many observations
+# as these with this scatter [mag]: a few points can be fitted so well that nothing is left.
+_PSEUDO_OBSERVATIONS = 2.0
+_PSEUDO_SCATTER = 0.02
+# A harmonic beyond the chosen order is expected to have this much of the amplitude of the one
+# before; and this is what a coefficient is to an amplitude.
+_TAIL_RATIO = 0.65
+_TAIL_SCALE = math.sqrt(0.5)
+# Formal errors are not believed to be too large by more than a factor of two.
 _LEAST_SCALE = 0.5
-"""Errors are not believed to be too large by more than half: clips nothing from noiseless curves."""
-_TAIL_RATIO = 0.7
+# An observation covers this much of the cycle on either side.
 _COVERING = 0.05
-"""An observation covers this much of the cycle on either side."""
 
 # Columns of `scalars` and `flags` that the fit of a light curve fills.
 SCALARS = (
@@ -74,6 +85,17 @@ class KernelSettings(NamedTuple):
     clip_sigma: float
     max_clipped_fraction: float
     noise_floor: float
+
+
+class Curve(NamedTuple):
+    """One light curve, with its mean time and magnitude and the time it spans."""
+
+    time: Any
+    mag: Any
+    error: Any
+    reference: float
+    mean_mag: float
+    span: float
 
 
 class Work(NamedTuple):
@@ -150,150 +172,94 @@ def fit_batch(
 
 @compiled
 def _fit_one(
-    time, mag, error, start, scales, settings, work, coefficients, covariance, scalars, flags
+    time, mag, error, given, scales, settings, work, coefficients, covariance, scalars, flags
 ):
-    n = time.size
     coefficients[:] = np.nan
     covariance[:] = np.nan
     scalars[:] = np.nan
     flags[:] = 0
-
-    reference = 0.0
-    mean_mag = 0.0
-    first = time[0]
-    last = time[0]
-    for i in range(n):
-        reference += time[i]
-        mean_mag += mag[i]
-        first = min(first, time[i])
-        last = max(last, time[i])
-    reference /= n
-    mean_mag /= n
-    span = last - first
+    n = time.size
+    curve = Curve(time, mag, error, np.mean(time), np.mean(mag), np.max(time) - np.min(time))
 
     # Two parameters an order, the mean, and one point to spare.
     by_points = (n - 2) // 2
-    fixed = not settings.free_period or span * start < 3.0 or n < 2 * settings.min_order + 3
-    bound = 0.0
-    if not fixed:
-        bound = min(settings.max_drift / span, settings.max_period_shift * start)
+    fixed = not settings.free_period or curve.span * given < 3.0 or n < 2 * settings.min_order + 3
+    bound = (
+        0.0 if fixed else min(settings.max_drift / curve.span, settings.max_period_shift * given)
+    )
 
-    jitter = _START_SCATTER**2
-    for i in range(n):
-        work.used[i] = True
-        work.weight[i] = 1.0 / (error[i] ** 2 + jitter)
-
-    frequency = start
+    jitter = _FIRST_SCATTER**2
+    work.used[:n] = True
+    _set_weights(curve, jitter, work)
+    frequency = given
     at_bound = False
     if not fixed:
-        for order in _START_ORDERS:
-            if at_bound or order > by_points:
-                break
-            for _ in range(_START_ROUNDS):
-                _set_basis(time, reference, frequency, 2 * order, work)
-                _set_normal_equations(mag, mean_mag, order, work)
-                for k in range(1, order + 1):
-                    _set_prior(k, scales[k - 1], work)
-                if not _factorise(0, 2 * order + 1, work):
-                    flags[0] = 1
-                    return
-                _solve(2 * order + 1, work)
-                step, _ = _frequency_step(time, mag, mean_mag, reference, order, work)
-                step = max(-0.25 / span, min(0.25 / span, step))
-                frequency += step
-                if abs(frequency - start) > bound:
-                    at_bound = True
-                    break
-                if abs(step) * span < 0.01:
-                    break
-    if at_bound:
-        frequency = start
-        fixed = True
+        frequency = _search(curve, given, bound, scales, work)
+        at_bound = math.isnan(frequency)
+        if at_bound:
+            frequency = given
+            fixed = True
 
-    gap, coverage = _phase_sampling(time, reference, frequency, work)
-    by_gap = int(settings.gap_limit / gap)
-    allowed = min(settings.max_order, by_points, max(by_gap, settings.min_order))
+    gap, coverage = _phase_sampling(curve, frequency, work)
+    allowed = max(int(settings.gap_limit / gap), settings.min_order)
+    allowed = min(allowed, by_points, settings.max_order)
     lowest = min(settings.min_order, allowed)
 
     order = lowest
-    curvature = 0.0
+    information = 0.0
     effective = 0.0
     n_used = n
-    for round_ in range(_MAX_ROUNDS):
-        selecting = round_ < _SELECTION_ROUNDS
-        top = allowed if selecting else order
-        _set_basis(time, reference, frequency, 2 * _HIGHEST, work)
-        total = _set_normal_equations(mag, mean_mag, _HIGHEST, work)
-        for k in range(1, top + 1):
+    for rounds in range(_MAX_ROUNDS):
+        # Later rounds only refine: order and clipping can no longer chase each other.
+        selecting = rounds < _SELECTION_ROUNDS
+        highest = allowed if selecting else order
+        _set_basis(curve, frequency, 2 * _HIGHEST, work)
+        total = _set_normal_equations(curve, _HIGHEST, work)
+        for k in range(1, highest + 1):
             _set_prior(k, scales[k - 1], work)
-        if not _factorise(0, 2 * top + 1, work):
+        if not _factorise(0, 2 * highest + 1, work):
             flags[0] = 1
             return
         changed = False
         if selecting:
-            best = _choose_order(lowest, top, n_used, total, fixed, settings.bayesian, work)
-            changed = best != order
-            order = best
-        _solve(2 * order + 1, work)
-        tail = math.hypot(work.coefficients[2 * order - 1], work.coefficients[2 * order])
-        tail = max(tail * math.sqrt(0.5), settings.noise_floor)
-        for k in range(order + 1, _HIGHEST + 1):
-            tail *= _TAIL_RATIO
-            _set_prior(k, tail, work)
-        size = _SIZE
-        if not _factorise(2 * order + 1, size, work):
+            chosen = _choose_order(lowest, highest, n_used, total, fixed, settings.bayesian, work)
+            changed = chosen != order
+            order = chosen
+        if not _add_tail(order, settings.noise_floor, work):
             flags[0] = 1
             return
-        _solve(size, work)
-        step, curvature = _frequency_step(time, mag, mean_mag, reference, _HIGHEST, work)
-        if fixed:
-            step = 0.0
-        step = max(-0.1 / span, min(0.1 / span, step)) if not fixed else 0.0
-        if abs(frequency + step - start) > bound and not fixed:
-            frequency = start
+        _solve(_SIZE, work)
+        step, information = _frequency_step(curve, _HIGHEST, work)
+        if not fixed and abs(frequency + step - given) > bound:
+            frequency = given
             fixed = True
             at_bound = True
             continue
+        step = 0.0 if fixed else max(-0.1 / curve.span, min(0.1 / curve.span, step))
 
-        effective = _effective_parameters(size, work) + (0.0 if fixed else 1.0)
-        if selecting and _clip(error, jitter, effective, settings, work):
+        effective = _effective_parameters(_SIZE, work) + (0.0 if fixed else 1.0)
+        if selecting and _clip(curve, jitter, effective, settings, work):
             changed = True
-        n_used = 0
-        for i in range(n):
-            n_used += work.used[i]
+        n_used = np.sum(work.used[:n])
         freedom = max(n_used - effective, 1.0)
-        new_jitter = _solve_jitter(error, jitter, freedom, settings.noise_floor, work)
-        settled = abs(new_jitter - jitter) <= 1e-3 * new_jitter
-        jitter = new_jitter
-        converged = fixed or step * step * curvature < 1e-6
-        if not changed and settled and converged and round_ > 0:
+        before = jitter
+        jitter = _solve_jitter(curve, jitter, freedom, settings.noise_floor, work)
+        settled = abs(jitter - before) <= _JITTER_TOLERANCE * jitter
+        if rounds > 0 and not changed and settled and step**2 * information < _STEP_TOLERANCE**2:
             break
-        for i in range(n):
-            work.weight[i] = 1.0 / (error[i] ** 2 + jitter) if work.used[i] else 0.0
+        _set_weights(curve, jitter, work)
         frequency += step
 
     size = 2 * order + 1
     coefficients[:size] = work.coefficients[:size]
-    coefficients[0] += mean_mag
-    _set_covariance(size, _SIZE, fixed, curvature, work, covariance)
-
-    squares = 0.0
-    chi2 = 0.0
-    errors_known = True
-    for i in range(n):
-        if work.used[i]:
-            squares += work.residual[i] ** 2
-            if error[i] > 0.0:
-                chi2 += (work.residual[i] / error[i]) ** 2
-            else:
-                errors_known = False
+    coefficients[0] += curve.mean_mag
+    _set_covariance(size, _SIZE, fixed, information, work, covariance)
+    gap, coverage = _phase_sampling(curve, frequency, work)
     freedom = max(n_used - effective, 1.0)
-    gap, coverage = _phase_sampling(time, reference, frequency, work)
     scalars[0] = frequency
-    scalars[1] = reference
-    scalars[2] = math.sqrt(squares / freedom)
-    if errors_known:
-        scalars[3] = chi2 / freedom
+    scalars[1] = curve.reference
+    scalars[2] = math.sqrt(_sum_of_squares(curve, False, work) / freedom)
+    scalars[3] = _sum_of_squares(curve, True, work) / freedom
     scalars[4] = coverage
     scalars[5] = gap
     flags[1] = order
@@ -302,16 +268,86 @@ def _fit_one(
     flags[4] = fixed
     flags[5] = at_bound
     flags[6] = order == allowed and allowed < settings.max_order
-    for j in range(size):
-        if not math.isfinite(coefficients[j]):
-            flags[0] = 1
+    if not np.all(np.isfinite(coefficients[:size])):
+        flags[0] = 1
 
 
 @compiled
-def _set_basis(time, reference, frequency, highest, work):
+def _search(curve, given, bound, scales, work):
+    """Give a frequency to start from, found with few harmonics; NaN when it runs out of bounds.
+
+    Few harmonics forgive a period that smears the curve, but of a sharp, sparse curve they make
+    a poor model: the given period stays unless another leaves less than half the misfit.
+    """
+    frequency = given
+    misfit = 0.0
+    misfit_given = _low_order_misfit(curve, given, _SEARCH_ORDERS[-1], scales, work)
+    for order in _SEARCH_ORDERS:
+        for _ in range(_SEARCH_ROUNDS):
+            misfit = _low_order_misfit(curve, frequency, order, scales, work)
+            _solve(2 * order + 1, work)
+            step, _information = _frequency_step(curve, order, work)
+            step = max(-0.25 / curve.span, min(0.25 / curve.span, step))
+            if abs(step) * curve.span < _SEARCH_TOLERANCE:
+                break
+            frequency += step
+            if not abs(frequency - given) <= bound:
+                return np.nan
+    return frequency if misfit < 0.5 * misfit_given else given
+
+
+@compiled
+def _low_order_misfit(curve, frequency, order, scales, work):
+    _set_basis(curve, frequency, 2 * order, work)
+    misfit = _set_normal_equations(curve, order, work)
+    for k in range(1, order + 1):
+        _set_prior(k, scales[k - 1], work)
+    if not _factorise(0, 2 * order + 1, work):
+        return np.inf
+    for j in range(2 * order + 1):
+        misfit -= work.forward[j] ** 2
+    return misfit
+
+
+@compiled
+def _set_weights(curve, jitter, work):
+    for i in range(curve.time.size):
+        work.weight[i] = 1.0 / (curve.error[i] ** 2 + jitter) if work.used[i] else 0.0
+
+
+@compiled
+def _sum_of_squares(curve, in_errors, work):
+    """Give the sum of squared residuals, in mag or in formal errors (NaN where unknown)."""
+    total = 0.0
+    for i in range(curve.time.size):
+        if work.used[i]:
+            unit = curve.error[i] if in_errors else 1.0
+            total += (work.residual[i] / unit) ** 2 if unit > 0.0 else np.nan
+    return total
+
+
+@compiled
+def _add_tail(order, floor, work):
+    """Go on with the factor beyond the order, for the small harmonics that are not given.
+
+    What lies beyond the chosen order is not zero. Each order is expected to be a fixed part of
+    the last, from the last chosen one on; letting the data move them within that keeps them from
+    biasing the harmonics that are given, and puts their uncertainty into the covariance.
+    """
+    _solve(2 * order + 1, work)
+    scale = _TAIL_SCALE * math.hypot(work.coefficients[2 * order - 1], work.coefficients[2 * order])
+    scale = max(scale, floor)
+    for k in range(order + 1, _HIGHEST + 1):
+        scale *= _TAIL_RATIO
+        _set_prior(k, scale, work)
+    return _factorise(2 * order + 1, _SIZE, work)
+
+
+@compiled
+def _set_basis(curve, frequency, highest, work):
     """Fill 1, cos θ, sin θ, cos 2θ, ... of every epoch by angle addition, one sine each."""
-    for i in range(time.size):
-        cycle = (time[i] - reference) * frequency
+    for i in range(curve.time.size):
+        cycle = (curve.time[i] - curve.reference) * frequency
         angle = _TWO_PI * (cycle - math.floor(cycle))
         cosine = math.cos(angle)
         sine = math.sin(angle)
@@ -327,7 +363,7 @@ def _set_basis(time, reference, frequency, highest, work):
 
 
 @compiled
-def _set_normal_equations(mag, mean_mag, order, work):
+def _set_normal_equations(curve, order, work):
     """Fill the lower triangle of XᵀWX + Λ and XᵀWy; give yᵀWy.
 
     Products of two harmonics are sums of two others, so the matrix needs only the weighted
@@ -340,9 +376,9 @@ def _set_normal_equations(mag, mean_mag, order, work):
     moments[:n_moments] = 0.0
     rhs[:size] = 0.0
     total = 0.0
-    for i in range(mag.size):
+    for i in range(curve.mag.size):
         w = work.weight[i]
-        y = mag[i] - mean_mag
+        y = curve.mag[i] - curve.mean_mag
         wy = w * y
         total += wy * y
         row = work.basis[i]
@@ -438,7 +474,7 @@ def _solve(size, work):
 
 
 @compiled
-def _frequency_step(time, mag, mean_mag, reference, order, work):
+def _frequency_step(curve, order, work):
     """Fill the residuals; give the Gauss-Newton step of the frequency and its information.
 
     The coefficients are eliminated: with d = dm/dν, the information on ν is the Schur complement
@@ -450,15 +486,15 @@ def _frequency_step(time, mag, mean_mag, reference, order, work):
     information = 0.0
     gradient = 0.0
     c = work.coefficients
-    for i in range(time.size):
+    for i in range(curve.time.size):
         row = work.basis[i]
         model = c[0]
         slope = 0.0
         for k in range(1, order + 1):
             model += c[2 * k - 1] * row[2 * k - 1] + c[2 * k] * row[2 * k]
             slope += k * (c[2 * k] * row[2 * k - 1] - c[2 * k - 1] * row[2 * k])
-        slope *= _TWO_PI * (time[i] - reference)
-        residual = mag[i] - mean_mag - model
+        slope *= _TWO_PI * (curve.time[i] - curve.reference)
+        residual = curve.mag[i] - curve.mean_mag - model
         work.residual[i] = residual
         ws = work.weight[i] * slope
         information += ws * slope
@@ -495,15 +531,15 @@ def _effective_parameters(size, work):
 
 
 @compiled
-def _clip(error, jitter, effective, settings, work):
+def _clip(curve, jitter, effective, settings, work):
     """Choose afresh which epochs are used; True when the choice changed."""
-    n = error.size
+    n = curve.error.size
     n_clippable = int(settings.max_clipped_fraction * n)
     if n_clippable == 0:
         return False
     ordered = work.sorted[:n]
     for i in range(n):
-        work.deviation[i] = abs(work.residual[i]) / math.sqrt(error[i] ** 2 + jitter)
+        work.deviation[i] = abs(work.residual[i]) / math.sqrt(curve.error[i] ** 2 + jitter)
         ordered[i] = work.deviation[i]
     ordered.sort()
     median = 0.5 * (ordered[(n - 1) // 2] + ordered[n // 2])
@@ -521,17 +557,23 @@ def _clip(error, jitter, effective, settings, work):
 
 
 @compiled
-def _solve_jitter(error, jitter, freedom, floor, work):
+def _solve_jitter(curve, jitter, freedom, floor, work):
     """Give the intrinsic variance that brings χ² to the degrees of freedom, floor² at least.
 
     1/χ² is nearly linear in the variance, so two Newton steps on it are as good as exact.
     """
+    unknown = curve.error[0] == 0.0
+    if unknown:
+        freedom += _PSEUDO_OBSERVATIONS
     for _ in range(2):
         chi2 = 0.0
         derivative = 0.0
-        for i in range(error.size):
+        if unknown:
+            chi2 = _PSEUDO_OBSERVATIONS * _PSEUDO_SCATTER**2 / jitter
+            derivative = chi2 / jitter
+        for i in range(curve.error.size):
             if work.used[i]:
-                precision = 1.0 / (error[i] ** 2 + jitter)
+                precision = 1.0 / (curve.error[i] ** 2 + jitter)
                 share = work.residual[i] ** 2 * precision
                 chi2 += share
                 derivative += share * precision
@@ -542,12 +584,12 @@ def _solve_jitter(error, jitter, freedom, floor, work):
 
 
 @compiled
-def _phase_sampling(time, reference, frequency, work):
+def _phase_sampling(curve, frequency, work):
     """Give the largest phase gap and the covered fraction of the cycle, for the epochs in use."""
     n = 0
-    for i in range(time.size):
+    for i in range(curve.time.size):
         if work.used[i]:
-            cycle = (time[i] - reference) * frequency
+            cycle = (curve.time[i] - curve.reference) * frequency
             work.sorted[n] = cycle - math.floor(cycle)
             n += 1
     phases = work.sorted[:n]

@@ -10,9 +10,9 @@ from rrcat.harmonic import MAX_HARMONICS
 
 Scale = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 
-PRIOR_SCALES = (1.0, 0.5, 0.35, 0.25, 0.18, 0.13, 0.09, 0.065)
-"""About three times the amplitudes of a large RRab in G (A1 0.35 mag, falling by a quarter to a half
-an order), so that data with good phase coverage never feel the prior."""
+PRIOR_SCALES = (0.5, 0.25, 0.175, 0.125, 0.09, 0.065, 0.045, 0.032)
+"""About twice the amplitudes of an RRab in G (A1 0.25 mag, each order two thirds of the last), for
+the cosine and for the sine: data with good phase coverage do not feel the prior."""
 
 
 class FitSettings(BaseModel):
@@ -30,13 +30,17 @@ class FitSettings(BaseModel):
         default=3,
         ge=1,
         le=MAX_HARMONICS,
-        description="Number of harmonics always fitted, points and largest gap permitting or not: "
-        "a third harmonic is wanted for RRc too, its error says what it is worth.",
+        description="Number of harmonics always given, large phase gap or not: a third harmonic is "
+        "wanted for RRc too, and its error says what it is worth.",
     )
     min_epochs: int = Field(
         default=10,
         ge=8,
         description="Fewest observations after cleaning for which a fit is tried.",
+    )
+    period_range: tuple[Scale, Scale] = Field(
+        default=(0.01, 10.0),
+        description="A given period [d] outside this range is taken for no period.",
     )
     criterion: Literal["aicc", "bic"] = Field(
         default="aicc",
@@ -44,7 +48,7 @@ class FitSettings(BaseModel):
         "samples, or the Bayesian one, which takes fewer harmonics.",
     )
     gap_limit: float = Field(
-        default=1.0,
+        default=0.8,
         gt=0.0,
         description="Orders k above the minimum are allowed while k times the largest phase gap "
         "[cycles] is at most this: a harmonic with a whole wave inside the gap is unconstrained.",
@@ -91,4 +95,6 @@ class FitSettings(BaseModel):
     def _orders_agree(self) -> Self:
         if self.min_order > self.max_order:
             raise ValueError("min_order must not exceed max_order")
+        if self.period_range[0] > self.period_range[1]:
+            raise ValueError("period_range must go from the shorter to the longer period")
         return self

@@ -5,7 +5,7 @@ functions live in this one file, because numba's cache does not notice a change 
 """
 
 # Private compiled functions take the types numba infers.
-# mypy: allow-untyped-defs, allow-untyped-calls
+# mypy: allow-untyped-defs, allow-untyped-calls, allow-untyped-decorators
 
 from __future__ import annotations
 

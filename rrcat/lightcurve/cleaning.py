@@ -2,7 +2,7 @@
 
 An observation is left out for the first of these reasons that applies, and counted under it:
 
-1. ``n_flagged``: the archive itself rejected it (``rejected`` is true; null counts as not rejected).
+1. ``n_flagged``: the archive itself rejected it: ``rejected`` is true; null is not.
 2. ``n_non_finite``: magnitude null, NaN or infinite; or no finite time, in a light curve that has
    finite times at all; or neither time nor phase.
 3. ``n_bad_error``: the error is null, not finite, zero or negative, while other observations of
@@ -88,7 +88,7 @@ def clean(
 
 
 def _standardised(light_curves: pl.DataFrame) -> pl.DataFrame:
-    """Add missing optional columns, make NaN null, derive the error, drop times of folded curves."""
+    """Add missing optional columns, make NaN null, derive the error; no phase where there are times."""
     missing = [
         pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in _OPTIONAL.items()
@@ -134,9 +134,7 @@ def _with_reasons(frame: pl.DataFrame, settings: CleaningSettings) -> pl.DataFra
     )
     median_error = pl.when(kept).then(pl.col("mag_error")).median().over(_KEY)
     return frame.with_columns(
-        reason=pl.when(
-            kept & (pl.col("mag_error") > settings.error_outlier_factor * median_error)
-        )
+        reason=pl.when(kept & (pl.col("mag_error") > settings.error_outlier_factor * median_error))
         .then(pl.lit("n_error_outlier"))
         .otherwise("reason")
     )
