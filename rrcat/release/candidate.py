@@ -59,7 +59,7 @@ def read_candidate(folder: Path) -> Candidate:
             file=folder / FACTS,
             hint="build it again",
         )
-    frame = pl.read_parquet(folder / CATALOGUE)
+    frame = _rows(folder / CATALOGUE)
     check(frame, table, file=folder / CATALOGUE)
     check_storable(frame, table, file=folder / CATALOGUE)
     if frame.height != facts["n_rows"]:
@@ -69,6 +69,15 @@ def read_candidate(folder: Path) -> Candidate:
             hint="build it again",
         )
     return Candidate(folder, facts, table, frame.select(table.names), carried)
+
+
+def _rows(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except pl.exceptions.PolarsError as error:
+        raise ReleaseError(
+            f"the catalogue cannot be read: {error}", file=path, hint="build it again"
+        ) from None
 
 
 def _facts(folder: Path) -> dict[str, Any]:

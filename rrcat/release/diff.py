@@ -14,7 +14,7 @@ from rrcat.release.manifest import MANIFEST, read_manifest
 from rrcat.schema import Column, SchemaDiff, Table
 
 SHIFTS_SHOWN = 5
-FULL_CIRCLE = (0, math.tau)
+FULL_CIRCLE = {"rad": math.tau, "deg": 360.0}
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,8 @@ def _column(both: pl.DataFrame, column: Column) -> ColumnDiff:
     if both.schema[name].is_numeric():
         # as floats, since a difference of integers may overflow
         shift = (after.cast(pl.Float64) - before.cast(pl.Float64)).abs()
-        if column.range == FULL_CIRCLE:
-            shift = pl.min_horizontal(shift, math.tau - shift)
+        if circle := _circle(column):
+            shift = pl.min_horizontal(shift, circle - shift)
         top = changed.with_columns(shift=shift).sort("shift", "source_id", descending=[True, False])
         rows = top.select("source_id", name, f"{name} after").head(SHIFTS_SHOWN).iter_rows()
         largest = [Shift(*row) for row in rows]
@@ -157,6 +157,15 @@ def _column(both: pl.DataFrame, column: Column) -> ColumnDiff:
         changed=changed.height,
         largest=tuple(largest),
     )
+
+
+def _circle(column: Column) -> float | None:
+    """Give the full circle of a column of angles that run all around it."""
+    circle = FULL_CIRCLE.get(column.unit_in("votable"))
+    if circle is None or column.range is None:
+        return None
+    low, high = column.range
+    return circle if math.isclose(high - low, circle) else None
 
 
 def _statuses(both: pl.DataFrame) -> tuple[tuple[str, str, int], ...]:

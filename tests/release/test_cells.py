@@ -1,0 +1,49 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from rrcat.errors import ReleaseError
+from rrcat.release.cells import check_storable, fits_text, header_text, numbers, text
+
+
+def test_number_that_stands_for_null_is_refused(frame, table):
+    cells = pl.Series("n_harmonics", [-32768] * frame.height, dtype=pl.Int16)
+    with pytest.raises(ReleaseError, match="stands for null") as error:
+        check_storable(frame.with_columns(cells), table)
+    assert error.value.where["column"] == "n_harmonics"
+
+
+@pytest.mark.parametrize("bad", ["a\0b", "line\nbreak", "\x1b[31m", "\x7f"])
+def test_control_characters_are_refused(frame, table, bad):
+    with pytest.raises(ReleaseError, match="1 cells hold control characters"):
+        check_storable(
+            frame.with_columns(band=pl.Series([bad] + [None] * (frame.height - 1))), table
+        )
+
+
+def test_odd_text_can_be_stored(frame, table):
+    check_storable(frame, table)
+
+
+def test_null_becomes_nan_or_the_null_value(every_type):
+    assert np.isnan(numbers(pl.Series([None, 1.0]), every_type["ra"])[0])
+    assert numbers(pl.Series([None, 1], dtype=pl.Int32), every_type["number"]).tolist() == [
+        999999,
+        1,
+    ]
+
+
+def test_numbers_are_big_endian(every_type):
+    assert numbers(pl.Series([1.0]), every_type["ra"]).tobytes() == b"\x3f\xf0" + bytes(6)
+
+
+def test_text_is_padded_to_the_longest():
+    assert text(pl.Series(["a", None, "abc"]), str.encode, 1).tobytes() == b"a\0\0\0\0\0abc"
+
+
+def test_fits_text_escapes_and_drops_trailing_blanks():
+    assert fits_text("φ1 ") == rb"\u03c61"
+
+
+def test_header_text_drops_accents_and_line_breaks():
+    assert header_text("Pojmański,\n  Dékány") == "Pojmanski, Dekany"

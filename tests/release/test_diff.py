@@ -1,0 +1,117 @@
+import json
+
+import polars as pl
+import pytest
+
+from rrcat.errors import ReleaseError
+from rrcat.release.diff import Shift, diff
+from rrcat.release.publish import publish
+
+
+@pytest.fixture
+def compare(tmp_path, make_candidate, frame):
+    """Compare the example with a changed copy of it."""
+
+    def run(changed):
+        old = make_candidate(tmp_path / "old", frame)
+        return diff(old, make_candidate(tmp_path / "new", changed))
+
+    return run
+
+
+def shifted(frame, name, row, value):
+    cells = frame[name].to_list()
+    cells[row] = value
+    return frame.with_columns(pl.Series(name, cells, dtype=frame.schema[name]))
+
+
+def row_with(frame, name):
+    return frame[name].is_not_null().arg_true()[10]
+
+
+def test_the_same_rows_have_no_differences(compare, frame):
+    found = compare(frame)
+    assert found.is_empty
+    assert found.columns == ()
+
+
+def test_added_and_removed_stars_are_told(compare, frame):
+    found = compare(frame[2:])
+    assert found.removed == tuple(frame["source_id"][:2])
+    assert found.added == ()
+    assert (found.n_before, found.n_after) == (300, 298)
+    assert not found.is_empty
+
+
+def test_a_shift_is_told_with_its_star(compare, frame):
+    row = row_with(frame, "feh")
+    found = compare(shifted(frame, "feh", row, -2.5))
+    (column,) = found.columns
+    assert (column.name, column.changed, column.appeared, column.vanished) == ("feh", 1, 0, 0)
+    assert column.largest == (Shift(frame["source_id"][row], frame["feh"][row], -2.5),)
+    assert found.n_changed == 1
+
+
+def test_largest_shifts_come_first(compare, frame):
+    found = compare(frame.with_columns(feh=pl.col("feh") * 0.5))
+    sizes = [abs(shift.after - shift.before) for shift in found.columns[0].largest]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == (frame["feh"] * 0.5).abs().max()
+    assert len(sizes) == 5
+
+
+def test_values_that_vanish_or_appear_are_told(compare, frame):
+    there, missing = row_with(frame, "feh"), frame["feh"].is_null().arg_true()[0]
+    changed = shifted(shifted(frame, "feh", there, None), "feh", missing, -1.0)
+    (column,) = compare(changed).columns
+    assert (column.changed, column.appeared, column.vanished) == (0, 1, 1)
+
+
+def test_a_phase_that_passes_the_full_circle_has_moved_little(tmp_path, make_candidate, frame):
+    first, second = frame["phi31"].is_not_null().arg_true()[10:12]
+    old = shifted(shifted(frame, "phi31", first, 6.28), "phi31", second, 1.0)
+    new = shifted(shifted(frame, "phi31", first, 0.01), "phi31", second, 1.5)
+    found = diff(make_candidate(tmp_path / "old", old), make_candidate(tmp_path / "new", new))
+    ids = [shift.source_id for shift in found.columns[0].largest]
+    assert ids == [frame["source_id"][second], frame["source_id"][first]]
+
+
+def test_changes_of_status_are_counted(compare, frame):
+    ok = frame["feh_status"] == "ok"
+    changed = frame.with_columns(
+        feh_status=pl.when(ok).then(pl.lit("no_period")).otherwise("feh_status")
+    )
+    found = compare(changed)
+    assert found.statuses == (("ok", "no_period", int(ok.sum())),)
+
+
+def test_releases_and_candidates_can_be_mixed(candidate, frame):
+    release = publish(candidate, "1.0.0")
+    found = diff(release, candidate)
+    assert found.is_empty
+    assert (found.before, found.after) == ("rrl-example 1.0.0", "rrl-example (candidate)")
+
+
+def test_changed_schema_is_told(candidate):
+    release = publish(candidate, "1.0.0")
+    path = release / "schema.toml"
+    text = path.read_text().replace('version = "1.0.0"', 'version = "0.9.0"', 1)
+    path.chmod(0o644)
+    path.write_text(
+        text.replace('name = "a3_error"\ndtype = "float64"', 'name = "a3_error"\ndtype = "float32"')
+    )
+    found = diff(release, candidate)
+    assert [(c.column, c.what, c.level) for c in found.schema.changes] == [
+        ("a3_error", "dtype", "major")
+    ]
+    assert not found.is_empty
+
+
+def test_all_of_it_is_plain_data(compare, frame):
+    found = compare(frame[1:].with_columns(feh=pl.col("feh") * 0.5))
+    assert json.loads(json.dumps(found.as_dict()))["columns"][0]["name"] == "feh"
+
+
+def test_a_folder_that_is_neither_is_refused(tmp_path, candidate):
+    with pytest.raises(ReleaseError, match="neither a release nor a finished candidate"):
+        diff(tmp_path, candidate)

@@ -1,0 +1,250 @@
+import fcntl
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from rrcat.errors import ReleaseError
+from rrcat.release import publish as module
+from rrcat.release.history import read_history
+from rrcat.release.manifest import read_manifest
+from rrcat.release.publish import publish
+from rrcat.release.verify import verify
+
+FILES = {
+    "CITATION.cff",
+    "README.md",
+    "bundles",
+    "manifest.json",
+    "manifest.json.sha256",
+    "provenance.json",
+    "recipe.toml",
+    "report.html",
+    "rrl-example.fits",
+    "rrl-example.parquet",
+    "rrl-example.vot",
+    "schema.toml",
+}
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    """Everything in a folder, hidden names included."""
+    paths = sorted(folder.rglob("*"))
+    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else b"" for p in paths}
+
+
+@pytest.fixture
+def home(candidate):
+    """The folder of the recipe, where releases go."""
+    return candidate.parent / "candidate-recipe"
+
+
+def test_release_stands_beside_its_history_and_verifies(candidate, home, frame):
+    folder = publish(candidate, "1.0.0")
+    assert folder == home / "rrl-example-1.0.0"
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert verify(folder) == []
+    assert pl.read_parquet(folder / "rrl-example.parquet").equals(frame)
+    (entry,) = read_history(home / "releases.toml")
+    assert entry.version == "1.0.0"
+    assert entry.rows == frame.height
+    manifest = (folder / "manifest.json").read_bytes()
+    assert entry.manifest_sha256 == hashlib.sha256(manifest).hexdigest()
+
+
+def test_nothing_is_written_but_the_release_and_its_history(candidate, home, tmp_path):
+    before = state(candidate)
+    publish(candidate, "1.0.0", into=tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "releases.toml",
+        "rrl-example-1.0.0",
+    }
+    assert state(candidate) == before
+    assert [path.name for path in home.iterdir()] == ["recipe.toml"]
+
+
+def test_files_are_read_only(candidate):
+    folder = publish(candidate, "1.0.0")
+    modes = {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()}
+    assert modes == {0o444}
+    assert folder.stat().st_mode & 0o077 == 0o055
+
+
+def test_bytes_do_not_depend_on_process_hash_seed_or_day(candidate, tmp_path):
+    found, told = [], ("--version", "1.0.0", "--into")
+    for seed in ("0", "12345"):
+        into = tmp_path / f"seed-{seed}"
+        subprocess.run(
+            [sys.executable, "-m", "rrcat", "release", str(candidate), *told, str(into)],
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": f"UTC{seed[0]}"},
+            check=True,
+            capture_output=True,
+        )
+        found.append(state(into / "rrl-example-1.0.0"))
+    assert found[0] == found[1]
+
+
+def test_date_is_told_only_where_given(candidate, tmp_path, monkeypatch):
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    undated = publish(candidate, "1.0.0", into=tmp_path / "a")
+    assert read_manifest(undated).date is None
+    dated = publish(candidate, "1.0.0", into=tmp_path / "b", date="2001-02-03")
+    assert read_manifest(dated).date == "2001-02-03"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    reproduced = publish(candidate, "1.0.0", into=tmp_path / "c")
+    assert read_manifest(reproduced).date == "1970-01-02"
+    for folder, date in ((dated, "2001-02-03"), (reproduced, "1970-01-02")):
+        assert read_history(folder.parent / "releases.toml")[0].date == date
+        for name in ("rrl-example.vot", "rrl-example.fits", "CITATION.cff", "README.md"):
+            assert date.encode() in (folder / name).read_bytes(), name
+        assert verify(folder) == []
+
+
+def test_source_date_that_is_no_number_is_refused(candidate, home, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    with pytest.raises(ReleaseError, match="SOURCE_DATE_EPOCH"):
+        publish(candidate, "1.0.0")
+    assert [path.name for path in home.iterdir()] == ["recipe.toml"]
+
+
+@pytest.mark.parametrize("kind", ["release", "empty folder", "file", "dangling link"])
+def test_existing_name_is_never_overwritten(candidate, home, kind):
+    final = home / "rrl-example-1.0.0"
+    if kind == "release":
+        publish(candidate, "1.0.0")
+        (home / "releases.toml").unlink()
+    elif kind == "empty folder":
+        final.mkdir()
+    elif kind == "file":
+        final.write_text("mine")
+    else:
+        final.symlink_to("nowhere")
+    before = state(home)
+    with pytest.raises(ReleaseError, match="never overwritten"):
+        publish(candidate, "1.0.0")
+    assert state(home) == before
+
+
+def test_version_out_of_order_is_refused(candidate, home):
+    publish(candidate, "1.2.0")
+    before = state(home)
+    with pytest.raises(ReleaseError, match=r"does not come after 1\.2\.0"):
+        publish(candidate, "1.1.9")
+    assert state(home) == before
+
+
+def test_failed_validation_is_refused_unless_overridden(tmp_path, make_candidate):
+    failed = [{"name": "globular clusters", "passed": False, "detail": "0.3 dex < off | 2 of 3"}]
+    candidate = make_candidate(tmp_path / "failed", validation=failed)
+    with pytest.raises(ReleaseError, match=r"failed its validation\n  globular clusters: 0\.3 dex"):
+        publish(candidate, "1.0.0")
+    folder = publish(candidate, "1.0.0", override="known & understood")
+    assert read_manifest(folder).facts["override"] == "known & understood"
+    assert "known & understood" in (folder / "README.md").read_text()
+    assert "known &amp; understood" in (folder / "report.html").read_text()
+    assert verify(folder) == []
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_override_needs_a_reason(tmp_path, make_candidate, reason):
+    failed = [{"name": "a", "passed": False, "detail": "b"}]
+    with pytest.raises(ReleaseError, match="reason for the override is empty"):
+        publish(make_candidate(tmp_path / "failed", validation=failed), "1.0.0", override=reason)
+
+
+def test_override_without_a_failure_is_refused(candidate):
+    with pytest.raises(ReleaseError, match="nothing to override"):
+        publish(candidate, "1.0.0", override="to be safe")
+
+
+@pytest.mark.parametrize("run", [None, "{}", '{"recipe_path": "/nowhere/recipe.toml"}', "["])
+def test_lost_recipe_folder_asks_for_into(candidate, tmp_path, run):
+    (candidate / "run.json").unlink()
+    if run is not None:
+        (candidate / "run.json").write_text(run)
+    with pytest.raises(ReleaseError) as error:
+        publish(candidate, "1.0.0")
+    assert "--into" in error.value.hint
+    assert verify(publish(candidate, "1.0.0", into=tmp_path / "out")) == []
+
+
+def test_second_writer_is_refused(candidate, home):
+    handle = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with pytest.raises(ReleaseError, match="another release is being written"):
+            publish(candidate, "1.0.0")
+    finally:
+        os.close(handle)
+    assert publish(candidate, "1.0.0").is_dir()
+
+
+def test_failure_half_way_leaves_nothing(candidate, home, monkeypatch):
+    publish(candidate, "1.0.0")
+    before = state(home)
+
+    def fail(*args, **kwargs):
+        raise RuntimeError("half way")
+
+    monkeypatch.setattr(module, "report", fail)
+    with pytest.raises(RuntimeError, match="half way"):
+        publish(candidate, "1.0.1")
+    assert state(home) == before
+
+
+def test_what_a_killed_release_left_is_swept_away(candidate, home):
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from rrcat.release import publish as module\n"
+        "module.report = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "module.publish(Path(sys.argv[1]), '1.0.0')\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(candidate)], check=False)
+    assert killed.returncode == -9
+    assert not (home / "rrl-example-1.0.0").exists()
+    assert not (home / "releases.toml").exists()
+    assert verify(publish(candidate, "1.0.0")) == []
+    names = {path.name for path in home.iterdir()}
+    assert names == {"recipe.toml", "releases.toml", "rrl-example-1.0.0"}
+
+
+def test_full_disk_leaves_no_half_release(candidate, tmp_path):
+    """The limit on the size of a file stands for the full disk where one cannot be mounted."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(small)]
+    mounted = os.geteuid() == 0 and subprocess.run(mount, check=False).returncode == 0
+    limit = "" if mounted else "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000)); "
+    code = f"import resource, sys; {limit}from rrcat.cli.main import main; sys.exit(main())"
+    command = ["release", str(candidate), "--version", "1.0.0", "--into", str(small)]
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code, *command], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert ("no space left" if mounted else "file too large") in done.stderr
+        assert list(small.iterdir()) == []
+    finally:
+        if mounted:
+            subprocess.run(["umount", str(small)], check=True)
+
+
+def test_manifest_tells_what_the_candidate_was_made_from(candidate):
+    facts = json.loads((candidate / "candidate.json").read_text())
+    told = read_manifest(publish(candidate, "1.0.0")).facts
+    for key in ("recipe", "recipe_sha256", "inputs", "seed", "versions", "estimators", "adql"):
+        assert told[key] == facts[key]
+
+
+def test_no_path_of_the_machine_enters_a_release(candidate, tmp_path):
+    folder = publish(candidate, "1.0.0")
+    for path in folder.rglob("*"):
+        if path.is_file():
+            assert str(tmp_path).encode() not in path.read_bytes(), path.name
