@@ -172,7 +172,7 @@ def _nth(tables: list[Any], number: int, path: Path) -> Any:
         raise ArchiveError(
             f"the file has {len(tables)} tables, and table {number} is asked for",
             file=path,
-            hint="set `table` in the recipe; 1 is the first",
+            hint="set `table` in the recipe; 1 is the first" if tables else DAMAGED,
         )
     return tables[number - 1]
 
