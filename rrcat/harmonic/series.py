@@ -21,6 +21,9 @@ def evaluate(
 ) -> NDArray[np.float64]:
     """Give the magnitude of the series at each time, in the shape of ``time``.
 
+    It is Gaia's convention, ``m = zp + Σ A_k cos(2π k (t − T_ref) / P + φ_k)`` (Clementini et al.
+    2023).
+
     Parameters
     ----------
     time, period, reference_time
@@ -30,9 +33,6 @@ def evaluate(
     amplitudes, phases
         A_k in mag and φ_k in radians, k = 1, 2, ..., shape ``(n_harmonics,)``. Harmonics whose
         amplitude is NaN are left out, so that a padded row of a table can be given as it is.
-
-    Formula: Gaia's convention, ``m = zp + Σ A_k cos(2π k (t − T_ref) / P + φ_k)``
-    (Clementini et al. 2023).
     """
     amplitude = np.atleast_1d(np.asarray(amplitudes, dtype=np.float64))
     phase = np.atleast_1d(np.asarray(phases, dtype=np.float64))
