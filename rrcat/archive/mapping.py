@@ -53,11 +53,13 @@ def map_file(config: FileTable, base: Path) -> tuple[pl.DataFrame, int]:
         raise ArchiveError(
             "no row of the file is left", file=path, where=config.where, hint="check `where`"
         )
-    mapped = [rows[ROW]]
-    for name, source in config.columns.items():
-        mapped.append(_map(rows, source, ours[name], raw.units, path))
-    frame = pl.DataFrame(mapped)
-    _check_identifiers(frame, config, path)
+    frame = rows.select(ROW)
+    identifier = "source_id" if "source_id" in config.columns else "archive_id"
+    for name in sorted(config.columns, key=lambda name: name != identifier):
+        series = _map(rows, config.columns[name], ours[name], raw.units, path)
+        frame = frame.with_columns(series)
+        if name == identifier:
+            _check_identifiers(frame, identifier, config, path)
     return frame, raw.frame.height
 
 
@@ -239,8 +241,7 @@ def _unit(text: str | None) -> u.UnitBase | None:
     return None
 
 
-def _check_identifiers(frame: pl.DataFrame, config: FileTable, path: Path) -> None:
-    name = "source_id" if "source_id" in config.columns else "archive_id"
+def _check_identifiers(frame: pl.DataFrame, name: str, config: FileTable, path: Path) -> None:
     source = config.columns[name].column
     without_id = frame.filter(pl.col(name).is_null())
     if without_id.height:
