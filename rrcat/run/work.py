@@ -35,6 +35,7 @@ class MakeFeatures:
         features = store.features(partition.first, partition.last)
         if features is None:
             light_curves = store.light_curves(partition.first, partition.last)
+            assert light_curves is not None, "an archive has light curves or features"
             features = fit_light_curves(
                 light_curves, stars, self.bands, self.fourier, self.cleaning
             )
