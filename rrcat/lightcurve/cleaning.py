@@ -88,7 +88,7 @@ def clean(
 
 
 def _standardised(light_curves: pl.DataFrame) -> pl.DataFrame:
-    """Add missing optional columns, make NaN null, derive the error; no phase where there are times."""
+    """Add missing columns, make NaN null, derive the error; no phase where there are times."""
     missing = [
         pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in _OPTIONAL.items()
