@@ -90,6 +90,7 @@ def assemble(
             .then("archive_period_error")
             .otherwise("period_error"),
             band=pl.when(pl.col("fit_status") == "ok").then("band"),
+            epoch=pl.when(~pl.col("period_fixed")).then("epoch"),
         )
         .with_columns(flags(table))
     )

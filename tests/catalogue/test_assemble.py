@@ -30,6 +30,8 @@ FEATURES = conform(
             "period_error": [1e-6, 2e-6, None, None],
             "a1": [0.3, 0.2, None, None],
             "n_epochs": [40, 39, 3, 50],
+            "period_fixed": [False, True, None, None],
+            "epoch": [1800.5, 0.3, None, None],
         }
     ),
     load("features"),
@@ -72,6 +74,16 @@ def test_the_period_of_the_fit_replaces_that_of_the_archive_with_its_error() -> 
     catalogue = made(ONE, ["a"])
     assert catalogue["period"].to_list() == [0.50001, 0.6, None]
     assert catalogue["period_error"].to_list() == [1e-6, 1e-5, None]
+
+
+def test_folded_light_curves_have_no_epoch() -> None:
+    def epoch(band: str) -> object:
+        return assemble(STARS, FEATURES, ONE, table=TABLE, band=band, scale="C21", order=["a"])[
+            "epoch"
+        ][0]
+
+    assert epoch("G") == 1800.5
+    assert epoch("RP") is None
 
 
 @pytest.mark.parametrize(

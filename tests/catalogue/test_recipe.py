@@ -60,7 +60,7 @@ def test_defaults_are_filled_in(tmp_path: Path) -> None:
         ("title =", "titel =", r"unknown key 'catalogue.titel'"),
         ("[[estimator]]", "[fuorier]\n[[estimator]]", "did you mean 'fourier'?"),
         ("[[estimator]]", "[fourier]\nmax_oder = 3\n[[estimator]]", "did you mean 'max_order'?"),
-        ("[[estimator]]\nid", "[[estimator]]\nident", "did you mean 'id'?"),
+        ("[[estimator]]\nid", "[[estimator]]\nident", "known keys: id, params"),
     ],
 )
 def test_a_misspelt_key_is_named_with_its_neighbour(
