@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -60,8 +61,7 @@ def build_case(spec: EstimatorSpec, params: Mapping[str, Any]) -> Case:
     if faults := spec_faults(spec):
         raise Broken(f"the spec is not sound: {'; '.join(faults)}")
     make = load_factory(spec)
-    bands = sorted({"G", "I", "V"} | (spec.bands or frozenset()))
-    batch, calibrators = synthetic_batch(N_TRAINING + N_ASKED, seed=SEED, bands=bands)
+    batch, calibrators = _stars(frozenset({"G", "I", "V"}) | (spec.bands or frozenset()))
     ids = batch.stars["source_id"]
     known, unseen = ids[:N_TRAINING], ids[N_TRAINING:]
     wanted = {"stars", *spec.inputs}
@@ -79,3 +79,8 @@ def build_case(spec: EstimatorSpec, params: Mapping[str, Any]) -> Case:
         truth=calibrators.select("source_id", true="feh"),
         model=make(params).fit(*training, seed=SEED),
     )
+
+
+@cache
+def _stars(bands: frozenset[str]) -> tuple[StarBatch, pl.DataFrame]:
+    return synthetic_batch(N_TRAINING + N_ASKED, seed=SEED, bands=sorted(bands))

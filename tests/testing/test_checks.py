@@ -1,0 +1,275 @@
+"""Each check, on an estimator that breaks it."""
+
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from rrcat.estimator import StarBatch
+from rrcat.testing import CHECKS, check_estimator
+
+
+def failures(spec):
+    return {result.name: result.detail for result in check_estimator(spec) if not result.passed}
+
+
+@pytest.fixture
+def predict(toy):
+    return toy.model._predict
+
+
+def test_a_sound_estimator_passes_every_check(toy):
+    assert failures(toy()) == {}
+
+
+def test_every_check_says_what_it_claims():
+    assert all(check.__doc__ and check.__doc__.endswith(".") for check in CHECKS.values())
+
+
+def test_every_check_is_broken_here():
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [name for name in CHECKS if f'"{name}"' not in text] == []
+
+
+def test_a_lost_star_is_caught(toy, predict):
+    spec = toy({"_predict": lambda self, batch: predict(self, batch).slice(1)})
+    assert "lost 1 of" in failures(spec)["every_star_has_one_row"]
+
+
+def test_a_star_lost_outside_the_contract_is_caught(toy):
+    model = toy.model
+    spec = toy({"predict": lambda self, batch: model.predict(self, batch).slice(1)})
+    assert "not those that were asked for" in failures(spec)["every_star_has_one_row"]
+
+
+def test_a_model_that_gives_up_is_caught(toy):
+    spec = toy(
+        {
+            "_predict": lambda self, batch: batch.stars.select(
+                "source_id", status=pl.lit("missing_features")
+            )
+        }
+    )
+    failed = failures(spec)
+    assert failed["every_supported_type_gets_values"] == "only 0% of the RRab get a value"
+    assert "nothing can be checked" in failed["errors_are_honest"]
+
+
+def test_a_type_that_is_promised_and_not_given_is_caught(toy, predict):
+    def only_rrab(self, batch):
+        kinds = batch.stars.select("source_id", "pulsation_type")
+        rrab = pl.col("pulsation_type") == "RRab"
+        answer = predict(self, batch).join(kinds, on="source_id")
+        return answer.select(
+            "source_id",
+            *(pl.when(rrab).then(pl.col(n)).alias(n) for n in answer.columns if "feh" in n),
+            status=pl.when(rrab).then(pl.lit("ok")).otherwise(pl.lit("missing_features")),
+        )
+
+    spec = toy({"_predict": only_rrab}, pulsation_types=frozenset({"RRab", "RRc"}))
+    assert failures(spec) == {"every_supported_type_gets_values": "only 0% of the RRc get a value"}
+
+
+def test_an_unknown_scale_is_caught(toy):
+    def fit(self, *args, **kwargs):
+        model = toy.estimator._fit(self, *args, **kwargs)
+        model.scale = "solar"
+        return model
+
+    assert "'solar' is none of" in failures(toy(estimator={"_fit": fit}))["scale_is_known"]
+
+
+def test_values_in_another_unit_are_caught(toy, predict):
+    spec = toy(
+        {
+            "_predict": lambda self, batch: predict(self, batch).select(
+                "source_id", feh=10 ** pl.col("feh") * 100 + 2, feh_error=pl.lit(3.0)
+            )
+        }
+    )
+    assert "dex off" in failures(spec)["values_are_metallicities"]
+
+
+@pytest.mark.parametrize("error", [1e-4, 50.0])
+def test_absurd_errors_are_caught(toy, predict, error):
+    spec = toy(
+        {
+            "_predict": lambda self, batch: predict(self, batch).select(
+                "source_id", "feh", feh_error=pl.lit(error)
+            )
+        }
+    )
+    assert list(failures(spec)) == ["errors_are_honest"]
+
+
+def test_percentiles_out_of_order_are_caught(toy, predict):
+    spec = toy(
+        {
+            "_predict": lambda self, batch: predict(self, batch).rename(
+                {"feh_p16": "feh_p84", "feh_p84": "feh_p16"}
+            )
+        }
+    )
+    assert "percentiles out of order" in failures(spec)["percentiles_are_ordered"]
+
+
+def test_percentiles_out_of_order_outside_the_contract_are_caught(toy):
+    model = toy.model
+    spec = toy(
+        {
+            "predict": lambda self, batch: model.predict(self, batch).with_columns(
+                feh_p16=pl.col("feh") + 0.1
+            )
+        }
+    )
+    assert list(failures(spec)) == ["percentiles_are_ordered"]
+
+
+def test_a_model_that_stumbles_over_null_is_caught(toy, predict):
+    def stumble(self, batch):
+        assert batch.features["phi31"].null_count() == 0
+        return predict(self, batch)
+
+    failed = failures(toy({"_predict": stumble}))
+    assert list(failed) == ["null_input_has_a_reason"]
+    assert "failed on" in failed["null_input_has_a_reason"]
+
+
+def test_a_model_that_needs_company_is_caught(toy, predict):
+    def standardised(self, batch):
+        period = batch.features["period"]
+        feh = (period - period.mean()) / (period.std() or 1.0) - 1.4
+        return batch.features.select("source_id").with_columns(feh=feh, feh_error=pl.lit(0.9))
+
+    failed = failures(toy({"_predict": standardised}))
+    assert "a_single_star_is_enough" in failed
+    assert "partition_does_not_matter" in failed
+    assert "star 1" in failed["partition_does_not_matter"]
+
+
+def test_a_last_bit_that_moves_with_the_batch_is_caught(toy, predict):
+    def wobbly(self, batch):
+        tiny = 1e-15 * batch.features.height
+        return predict(self, batch).with_columns(pl.col("feh") + tiny)
+
+    assert "partition_does_not_matter" in failures(toy({"_predict": wobbly}))
+
+
+def test_an_empty_batch_that_is_an_error_is_caught(toy):
+    model = toy.model
+
+    def predict(self, batch):
+        batch.stars["source_id"].sort()[0]
+        return model.predict(self, batch)
+
+    assert list(failures(toy({"predict": predict}))) == ["an_empty_batch_is_no_error"]
+
+
+def test_rows_for_no_star_are_caught(toy):
+    model = toy.model
+
+    def predict(self, batch):
+        one = StarBatch(
+            pl.DataFrame({"source_id": [1]}), features=batch.features, light_curves=None
+        )
+        return model.predict(self, batch if len(batch) else one)
+
+    failed = failures(toy({"predict": predict}))
+    assert failed == {"an_empty_batch_is_no_error": "no star was asked for, and rows came back"}
+
+
+def test_a_value_that_hangs_on_the_order_of_rows_is_caught(toy):
+    model = toy.model
+
+    def predict(self, batch):
+        rising = batch.stars["source_id"].is_sorted()
+        return model.predict(self, batch).with_columns(pl.col("feh") + (0.0 if rising else 0.1))
+
+    assert list(failures(toy({"predict": predict}))) == ["order_does_not_matter"]
+
+
+def test_learning_from_the_position_is_caught(toy, predict):
+    def from_position(self, batch):
+        star = batch.stars.select("source_id", tilt=pl.col("dec") / 1e3)
+        return (
+            predict(self, batch)
+            .join(star, on="source_id")
+            .select("source_id", pl.col("feh") + pl.col("tilt"), "feh_error")
+        )
+
+    failed = failures(toy({"_predict": from_position}))
+    assert list(failed) == ["position_and_brightness_do_not_matter"]
+
+
+def test_learning_that_ignores_the_seed_is_caught(toy):
+    turn = itertools.count()
+
+    def fit(self, *args, **kwargs):
+        model = toy.estimator._fit(self, *args, **kwargs)
+        model.constant += 1e-9 * next(turn)
+        return model
+
+    failed = failures(toy(estimator={"_fit": fit}))
+    assert set(failed) == {"the_same_seed_gives_the_same_model", "a_bundle_has_the_same_bytes"}
+    assert failures(toy(estimator={"_fit": fit}, deterministic=False)) == {}
+
+
+def test_a_bundle_that_forgets_is_caught(toy):
+    def save(self, folder):
+        content = {
+            "scale": self.scale,
+            "slope": float(np.float32(self.slope)),
+            "constant": self.constant,
+        }
+        (folder / "line.json").write_text(json.dumps(content))
+
+    failed = failures(toy({"_save": save}))
+    assert list(failed) == ["a_bundle_brings_the_model_back"]
+
+
+def test_a_bundle_with_a_date_is_caught(toy):
+    turn = itertools.count()
+    inner = toy.model._save
+
+    def save(self, folder):
+        inner(self, folder)
+        (folder / "date.txt").write_text(str(next(turn)))
+
+    failed = failures(toy({"_save": save}))
+    assert failed == {"a_bundle_has_the_same_bytes": "other bytes in bundle.toml, weights/date.txt"}
+
+
+def test_a_pickle_in_a_bundle_is_caught(toy):
+    failed = failures(toy({"_save": lambda self, folder: (folder / "model.pkl").write_bytes(b"")}))
+    assert "nothing that runs code" in failed["a_bundle_brings_the_model_back"]
+
+
+def test_parameters_swallowed_are_caught(toy):
+    from pydantic import BaseModel
+
+    class Lax(BaseModel):
+        error: float = 0.4
+
+    failed = failures(toy(estimator={"Params": Lax}))
+    assert list(failed) == ["unknown_parameters_are_refused"]
+
+
+def test_values_for_unsupported_types_and_bands_are_caught(toy):
+    model = toy.model
+
+    def predict(self, batch):
+        anything = pl.lit("RRab")
+        frames = {
+            "stars": batch.stars.with_columns(pulsation_type=anything),
+            "features": batch.features.with_columns(
+                band=pl.col("band").str.replace("no_such_band", "G")
+            ),
+        }
+        return model.predict(self, StarBatch(**frames))
+
+    failed = failures(toy({"predict": predict}))
+    assert failed["unsupported_types_have_a_reason"] == "stars of type RRd got ok"
+    assert failed["unsupported_bands_have_a_reason"] == "stars in an unknown band got ok"
