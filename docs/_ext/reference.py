@@ -54,15 +54,15 @@ def schema_page(table: Table) -> str:
     lines += [
         "Columns marked * must be there; the others may be absent, and are then null.",
         "",
-        "| column | type | unit | meaning | UCD |",
-        "|---|---|---|---|---|",
+        "| column | type | unit | meaning, UCD |",
+        "|---|---|---|---|",
     ]
     for column in table.column:
         mark = " *" if column.required else ""
         unit = f"`{column.unit_in('votable')}`" if column.unit_in("votable") else ""
         lines.append(
-            f"| `{column.name}`{mark} | {column.dtype} | {unit} | {meaning(column)} "
-            f"| `{column.ucd}` |"
+            f"| `{column.name}`{mark} | {column.dtype} | {unit} "
+            f"| {meaning(column)} <br> `{column.ucd}` |"
         )
     for column in table.column:
         if column.bits:
