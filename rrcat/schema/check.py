@@ -44,22 +44,19 @@ def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
         expression = pl.col(column.name)
         if frame.schema[column.name].is_float():
             expression = expression.fill_nan(None)
-        if _widens(frame.schema[column.name], column.polars):
+        if _keeps_values(frame[column.name], column.polars):
             expression = expression.cast(column.polars)
         columns.append(expression)
     unknown = [pl.col(name) for name in frame.columns if name not in table.names]
     return frame.select(*columns, *unknown)
 
 
-def _widens(have: pl.DataType, want: pl.DataType) -> bool:
+def _keeps_values(cells: pl.Series, want: pl.DataType) -> bool:
     """Whether a cast keeps every value, or is the usual rounding between floats."""
-    if have == want:
-        return False
-    if have == pl.Null:
-        return True
+    have = cells.dtype
     if have.is_integer() and want.is_integer():
-        return True  # strict: Polars raises on overflow
-    return have.is_numeric() and want.is_float()
+        return cells.cast(want, strict=False).null_count() == cells.null_count()
+    return have == pl.Null or (have.is_numeric() and want.is_float())
 
 
 def check(frame: pl.DataFrame, table: Table, *, file: object = None) -> None:

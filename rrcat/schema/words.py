@@ -4,6 +4,7 @@ No validator of the Virtual Observatory checks both, so they are checked here, w
 loaded. The exceptions are listed once, each with its reason.
 """
 
+import re
 from functools import cache
 
 from astropy import units
@@ -13,6 +14,9 @@ UNIT_EXCEPTIONS = {
     "dex": "not a VOUnit, but astropy and STILTS read the bare word; the quoted 'dex', which "
     "VOUnit would allow, neither of them understands",
 }
+QUOTED_WORDS = {
+    "electron": "VOUnit has no such word and quotes it; the archive's own tables write it so",
+}
 
 
 @cache
@@ -20,6 +24,9 @@ def unit_problem(unit: str) -> str | None:
     """Say what is wrong with a unit under VOUnit 1.1, or None."""
     if unit in UNIT_EXCEPTIONS:
         return None
+    for word in re.findall(r"'([^']*)'", unit):
+        if word not in QUOTED_WORDS:
+            return f"the quoted word '{word}' is valid VOUnit, but readers do not understand it"
     try:
         units.Unit(unit, format="vounit", parse_strict="raise")
     except ValueError as error:

@@ -1,5 +1,5 @@
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rrcat.archive.account import clean_numbers, merge_rows, repeated_epochs
@@ -13,6 +13,7 @@ def frame(content) -> pl.DataFrame:
     return pl.DataFrame(content, schema=SCHEMA, orient="row")
 
 
+@settings(deadline=None)
 @given(rows)
 def test_no_star_is_lost_or_doubled(content):
     merged, account, _ = merge_rows(frame(content), ["source_id"], "first")
@@ -20,6 +21,7 @@ def test_no_star_is_lost_or_doubled(content):
     assert len(content) == merged.height + account["identical_rows"] + account["merged_rows"]
 
 
+@settings(deadline=None)
 @given(rows)
 def test_a_value_is_null_only_where_none_is_known(content):
     merged, _, _ = merge_rows(frame(content), ["source_id"], "first")
@@ -28,6 +30,7 @@ def test_a_value_is_null_only_where_none_is_known(content):
         assert period == (known[0] if known else None)
 
 
+@settings(deadline=None)
 @given(rows)
 def test_every_conflict_is_named_once(content):
     merged, account, conflicts = merge_rows(frame(content), ["source_id"], "null")

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rrcat.archive.harmonics import as_cosine, only_used_orders, with_status
@@ -12,6 +12,7 @@ from rrcat.harmonic import evaluate, phase_differences
 angles = st.floats(-20, 20)
 
 
+@settings(deadline=None)
 @given(st.lists(angles, min_size=4, max_size=4))
 def test_a_sine_series_becomes_the_same_light_curve(phases):
     amplitudes = np.array([0.4, 0.2, 0.1, 0.05])
@@ -28,6 +29,7 @@ def test_a_sine_series_becomes_the_same_light_curve(phases):
     assert all(0 <= table[name][0] < 2 * math.pi for name in table.columns)
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | angles, min_size=1))
 def test_cosine_phases_are_wrapped_and_unknown_ones_stay(phases):
     table = as_cosine(pl.DataFrame({"phi31": phases}, schema={"phi31": pl.Float64}), "cosine")
