@@ -61,11 +61,10 @@ def main(args: list[str] | None = None) -> int:
     """Run the command line and give its exit code: 0 done, 1 the work failed, 2 wrong usage."""
     arguments = sys.argv[1:] if args is None else args
     try:
-        rrcat.main(args=arguments, prog_name="rrcat", standalone_mode=False)
+        # Outside standalone mode click gives what ctx.exit() was told, instead of raising.
+        code = rrcat.main(args=arguments, prog_name="rrcat", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        return error.exit_code
-    except click.exceptions.Exit as error:
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         print("interrupted; run the same command again to go on", file=sys.stderr)
@@ -74,7 +73,7 @@ def main(args: list[str] | None = None) -> int:
         return _tell(error, arguments)
     except OSError as error:
         return _tell(_as_rrcat_error(error), arguments)
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _tell(error: RrcatError, arguments: list[str]) -> int:
