@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -83,12 +84,12 @@ def fit_arrays(
         covariance=np.empty((n, COVARIANCE_LENGTH)),
     )
     fit_batch(
-        np.ascontiguousarray(offsets, dtype=np.int64),
-        np.ascontiguousarray(time, dtype=np.float64),
-        np.ascontiguousarray(mag, dtype=np.float64),
-        np.ascontiguousarray(mag_error, dtype=np.float64),
-        1.0 / np.ascontiguousarray(period, dtype=np.float64),
-        np.ascontiguousarray(np.broadcast_to(scales, (n, MAX_HARMONICS))),
+        _laid_out(offsets, np.int64),
+        _laid_out(time, np.float64),
+        _laid_out(mag, np.float64),
+        _laid_out(mag_error, np.float64),
+        1.0 / _laid_out(period, np.float64),
+        _laid_out(np.broadcast_to(scales, (n, MAX_HARMONICS)), np.float64),
         _kernel_settings(settings),
         coefficients,
         covariance,
@@ -105,6 +106,11 @@ def fit_arrays(
         result.covariance,
     )
     return result
+
+
+def _laid_out(values: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
+    # A read-only array is another type to numba: it would compile the kernel once more.
+    return np.require(values, dtype=dtype, requirements=["C", "W"])
 
 
 def _kernel_settings(settings: FitSettings) -> KernelSettings:

@@ -44,6 +44,7 @@ FEATURE_COLUMNS: dict[str, pl.DataType] = {
 """Columns of the features, in order."""
 
 # Beyond these a fit says nothing about a star.
+_SMALLEST_MAG = 1e-6
 _LARGEST_MAG = 20.0
 _LARGEST_RATIO = 1000.0
 
@@ -187,7 +188,7 @@ def _useful() -> pl.Expr:
     ]
     return pl.all_horizontal(
         ~pl.col("failed"),
-        pl.col("a1") <= _LARGEST_MAG,
+        pl.col("a1").is_between(_SMALLEST_MAG, _LARGEST_MAG),
         pl.col("peak_to_peak") <= _LARGEST_MAG,
         pl.col("residual_scatter") <= _LARGEST_MAG,
         *ratios,
