@@ -20,7 +20,7 @@ def plugins() -> None:
 @plugins.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def list_plugins(as_json: bool) -> None:
-    """List the estimators and, below them, the plugins that did not load."""
+    """List estimators, then plugins that did not load."""
     registry = discover()
     estimators = _estimators(registry)
     idle = [_described(plugin) for plugin in registry.plugins if plugin.status != "ok"]
@@ -46,7 +46,7 @@ def list_plugins(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Say what is wrong with any plugin, with tracebacks; exit with 1 if something is."""
+    """Show what is wrong, with tracebacks; exit with 1 then."""
     registry = discover()
     faulty = [row for row in _estimators(registry) if row["status"] != "ok"]
     described = [_described(plugin) for plugin in registry.plugins]
@@ -76,11 +76,13 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def check(ctx: click.Context, id: str, params: str, as_json: bool) -> None:
-    """Check that an estimator keeps the contract; exit with 1 if it does not."""
+    """Check an estimator against the contract."""
     try:
-        values = json.loads(params)
-    except json.JSONDecodeError as error:
-        raise click.BadParameter(f"not JSON: {error}", param_hint="--params") from None
+        values = dict(json.loads(params))
+    except (TypeError, ValueError):
+        raise click.BadParameter(
+            'not a JSON object, e.g. {"a": 1}', param_hint="--params"
+        ) from None
     spec = discover().spec(id)
     from rrcat.testing import CHECKS, check_estimator
 
@@ -107,7 +109,7 @@ def check(ctx: click.Context, id: str, params: str, as_json: bool) -> None:
     help="Folder to make the plugin's folder in; the current one by default.",
 )
 def new(name: str, into: Path) -> None:
-    """Write a plugin that works, to be changed: `NAME` becomes the id of its estimator."""
+    """Write a working plugin with an estimator NAME, to be changed."""
     from rrcat.cli.skeleton import write_skeleton
 
     folder = write_skeleton(name, into)

@@ -1,0 +1,19 @@
+"""Has the entry-point name of another, two"""
+
+from rrcat.plugin import EstimatorSpec, hookimpl
+
+
+@hookimpl
+def rrcat_estimators():
+    """Give one estimator."""
+    return [
+        EstimatorSpec(
+            id="same-name-two",
+            version="1.0.0",
+            api=1,
+            factory="nowhere:Nothing",
+            inputs=frozenset({"features"}),
+            pulsation_types=frozenset({"RRab"}),
+            summary="Has the entry-point name of another, two",
+        )
+    ]
