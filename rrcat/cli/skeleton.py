@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rrcat import atomic
 from rrcat.errors import PluginError
+from rrcat.estimator.loading import ID
 
 FILES = {
     "pyproject.toml": "pyproject.toml.txt",
@@ -28,7 +29,7 @@ def write_skeleton(name: str, into: Path) -> Path:
     PluginError
         The name is no id, or the folder exists already.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+    if not re.fullmatch(ID, name):
         raise PluginError(
             f"{name!r} cannot be the id of an estimator",
             hint="use lower-case words joined by hyphens, e.g. my-relation",

@@ -20,6 +20,7 @@ from rrcat.plugin import API, EstimatorSpec
 
 GROUP = "rrcat"
 BLOCK = "RRCAT_BLOCK_PLUGINS"
+ID = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 INPUTS = frozenset({"features", "light_curves", "sequences"})
 PULSATION_TYPES = frozenset({"RRab", "RRc", "RRd"})
 
@@ -172,7 +173,7 @@ def spec_faults(spec: Any) -> list[str]:
         ]
     faults = []
     for name, pattern, form in (
-        ("id", r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "lower-case words joined by hyphens"),
+        ("id", ID, "lower-case words joined by hyphens"),
         ("version", r"\d+\.\d+\.\d+", "a version MAJOR.MINOR.PATCH"),
         ("factory", r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", "module:Class"),
         ("summary", r"\S.*", "one line of text"),
