@@ -9,7 +9,7 @@ import polars as pl
 from rrcat import atomic
 from rrcat.archive.account import Account, clean_numbers, label, merge_rows, repeated_epochs, tally
 from rrcat.archive.bad_stars import bad_periods, check_phases, short_light_curves
-from rrcat.archive.config import GAIA_ORIGIN_JD, FilesArchive, FileTable, Selection
+from rrcat.archive.config import FilesArchive, FileTable, Selection
 from rrcat.archive.harmonics import as_cosine, only_used_orders, with_status
 from rrcat.archive.identity import identifiers
 from rrcat.archive.mapping import ROW, map_file
@@ -57,11 +57,8 @@ def ingest(config: FilesArchive, base: Path, selection: Selection = EVERYTHING) 
     FrameError
         What the files hold is not what the tables may hold.
     """
-    mapped = {table.schema_name: map_file(table, base) for table in config.tables}
-    frames = {
-        name: _shift_times(frame, name, config.time.origin_jd - GAIA_ORIGIN_JD)
-        for name, (frame, _) in mapped.items()
-    }
+    mapped = {table.schema_name: map_file(table, config.time, base) for table in config.tables}
+    frames = {name: frame for name, (frame, _) in mapped.items()}
     if "source_id" not in config.stars.columns:
         names = pl.concat(frame["archive_id"] for frame in frames.values())
         ids = identifiers(config.survey, names)
@@ -115,12 +112,6 @@ def _of(stars: pl.DataFrame, rows: pl.DataFrame | None) -> pl.DataFrame | None:
     if rows is None:
         return None
     return rows.join(stars.select("source_id"), on="source_id", how="semi", maintain_order="left")
-
-
-def _shift_times(frame: pl.DataFrame, table: str, shift: float) -> pl.DataFrame:
-    epochs = [c.name for c in load(table).column if c.ucd == "time.epoch"]
-    there = [name for name in epochs if name in frame.columns]
-    return frame.with_columns(pl.col(there) + shift) if shift and there else frame
 
 
 def _stars(frame: pl.DataFrame, config: FilesArchive, base: Path) -> tuple[pl.DataFrame, Account]:

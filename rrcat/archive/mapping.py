@@ -8,8 +8,9 @@ from pathlib import Path
 import polars as pl
 from astropy import units as u
 
-from rrcat.archive.config import FileTable, Source
+from rrcat.archive.config import FileTable, Source, TimeSystem
 from rrcat.archive.readers import RawTable, read, without
+from rrcat.archive.times import check_time_system, is_epoch, shift_times
 from rrcat.errors import ArchiveError
 from rrcat.schema import Column, load
 
@@ -31,16 +32,17 @@ ARCHIVE_ID = Column(
 )
 
 
-def map_file(config: FileTable, base: Path) -> tuple[pl.DataFrame, int]:
+def map_file(config: FileTable, time: TimeSystem, base: Path) -> tuple[pl.DataFrame, int]:
     """Read a file and give its rows in our columns, and how many rows the file has.
 
-    The frame holds the columns that the recipe maps, in the types and units of the schema, and
-    :data:`ROW`. Identifiers are there and valid in every row.
+    The frame holds the columns that the recipe maps, in the types and units of the schema and
+    with our origin of time, and :data:`ROW`. Identifiers are there and valid in every row.
 
     Raises
     ------
     ArchiveError
-        A column is missing, has a type or unit that cannot be ours, or a cell cannot be read.
+        A column is missing, has a type or unit that cannot be ours, or a cell cannot be read; or
+        the file states another time system than the recipe.
     """
     path = base / config.file
     ours = {column.name: column for column in (ARCHIVE_ID, *load(config.schema_name).column)}
@@ -60,7 +62,9 @@ def map_file(config: FileTable, base: Path) -> tuple[pl.DataFrame, int]:
         frame = frame.with_columns(series)
         if name == identifier:
             _check_identifiers(frame, identifier, config, path)
-    return frame, raw.frame.height
+        if is_epoch(ours[name].ucd):
+            check_time_system(raw.times.get(config.columns[name].column or ""), time, path)
+    return shift_times(frame, config.schema_name, time), raw.frame.height
 
 
 def sql_filter(frame: pl.DataFrame, where: str | None, key: str, file: object) -> pl.DataFrame:

@@ -4,12 +4,13 @@ import csv
 import gzip
 import warnings
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from rrcat.errors import ArchiveError
 
@@ -17,11 +18,21 @@ DAMAGED = "the file may be damaged or incomplete: get it again"
 
 
 @dataclass(frozen=True)
+class StatedTime:
+    """The time system that a file states for a column; None for what it leaves open."""
+
+    scale: str | None
+    reference_position: str | None
+    origin_jd: float | None
+
+
+@dataclass(frozen=True)
 class RawTable:
-    """What a file holds: its rows, and the units that the file itself states, by column."""
+    """What a file holds: its rows, and the units and time systems that it states, by column."""
 
     frame: pl.DataFrame
     units: dict[str, str] = field(default_factory=dict)
+    times: dict[str, StatedTime] = field(default_factory=dict)
 
 
 def read(
@@ -66,7 +77,7 @@ def read(
         raise ArchiveError(
             f"cannot read the file: {first_line or type(error).__name__}", file=path, hint=DAMAGED
         ) from error
-    return RawTable(_with_nulls(raw.frame, null_values), raw.units)
+    return replace(raw, frame=_with_nulls(raw.frame, null_values))
 
 
 def require_file(path: Path) -> None:
@@ -82,7 +93,8 @@ def require_file(path: Path) -> None:
 def _read_parquet(
     path: Path, table: int, text: Collection[str], null_values: Collection[str]
 ) -> RawTable:
-    return RawTable(pl.read_parquet(path))
+    frame = pl.read_parquet(path)
+    return RawTable(frame.with_columns(cs.categorical().cast(pl.String)))
 
 
 def _read_csv(
@@ -148,10 +160,18 @@ def _read_votable(
     from astropy.io import votable
 
     def load() -> Any:
-        tables = list(votable.parse(path, verify="ignore").iter_tables())
-        return _nth(tables, table, path).to_table(use_names_over_ids=True)
+        document = votable.parse(path, verify="ignore")
+        element = _nth(list(document.iter_tables()), table, path)
+        systems = {system.ID: system for system in document.iter_timesys()}
+        stated = {f.name: systems[f.ref] for f in element.fields if f.ref in systems}
+        return element.to_table(use_names_over_ids=True), stated
 
-    return _from_astropy(_quietly(load))
+    content, stated = _quietly(load)
+    times = {
+        name: StatedTime(system.timescale, system.refposition, system.timeorigin)
+        for name, system in stated.items()
+    }
+    return replace(_from_astropy(content), times=times)
 
 
 Reader = Callable[[Path, int, Collection[str], Collection[str]], RawTable]

@@ -13,7 +13,7 @@ from astropy.io.votable.tree import TableElement, VOTableFile
 from astropy.table import MaskedColumn, Table
 from polars.testing import assert_frame_equal
 
-from rrcat.archive.readers import read
+from rrcat.archive.readers import StatedTime, read
 from rrcat.errors import ArchiveError
 
 BIG = 2**62 + 1  # a float64 would round it
@@ -205,3 +205,16 @@ def test_genuine_esa_tables_are_read(data_dir):
     assert older.units["flux"] == "e-/s"
     assert newer.units["flux"] == "electron / s"
     assert wide.units["g_transit_time"] == "d"
+
+
+def test_the_time_system_of_a_votable_is_kept(data_dir):
+    folder = data_dir / "esa_epoch_photometry"
+    newer = read(folder / "dr3_long_4057091150787104896.xml")
+    assert newer.times == {"time": StatedTime("TCB", "BARYCENTER", 2455197.5)}
+    assert read(folder / "dr2_long_5813181197970338560.xml").times == {}
+
+
+def test_words_that_parquet_keeps_as_numbers_are_words(tmp_path):
+    frame = FRAME.with_columns(pl.col("name").cast(pl.Categorical))
+    frame.write_parquet(tmp_path / "a.parquet")
+    assert_frame_equal(read(tmp_path / "a.parquet").frame, FRAME)

@@ -284,3 +284,22 @@ def test_every_format_gives_the_same_archive(asas, data_dir, tmp_path, form):
 def test_asas_identifiers_are_spread_over_the_range(asas):
     ids = asas.stars["source_id"].to_numpy()
     assert np.histogram(ids, bins=4, range=(0, 2.0**63))[0].min() > 450
+
+
+def test_a_time_system_that_the_esa_table_contradicts_is_refused(data_dir):
+    name = "dr3_long_4057091150787104896.xml"
+    columns = {each: each for each in ["source_id", "band", "time", "mag"]}
+    config = FilesArchive.model_validate(
+        {
+            "kind": "files",
+            "time": {"scale": "TDB", "origin_jd": 2400000.5},
+            "stars": {"file": name, "columns": {"source_id": "source_id"}},
+            "light_curves": {"file": name, "columns": columns},
+        }
+    )
+    with pytest.raises(ArchiveError) as caught:
+        ingest(config, data_dir / "esa_epoch_photometry")
+    assert caught.value.message == (
+        "the file states another time system than the recipe: scale TCB and not TDB, "
+        "origin_jd 2455197.5 and not 2400000.5"
+    )
