@@ -55,7 +55,7 @@ def provenance(facts: Mapping[str, Any], about: About, bundles: Mapping[str, str
 def _sources(
     document: ProvDocument, facts: Mapping[str, Any], bundles: Mapping[str, str]
 ) -> list[ProvEntity]:
-    recipe = {"prov:label": "recipe.toml", "rrcat:sha256": facts["recipe_sha256"]}
+    recipe = {"prov:label": "the recipe as followed", "rrcat:sha256": facts["recipe_sha256"]}
     sources = [document.entity("recipe", recipe)]
     for number, source in enumerate(facts["inputs"], 1):
         told = {"prov:label": source["name"], "rrcat:sha256": source["sha256"]}

@@ -1,0 +1,147 @@
+import importlib.util
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from rrcat.cli.main import main
+
+HELPER = Path(__file__).resolve().parent.parent / "release" / "conftest.py"
+
+
+@pytest.fixture(scope="module")
+def helper():
+    specification = importlib.util.spec_from_file_location("release_helper", HELPER)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def frame(helper):
+    return helper.example_frame(helper.load("rrl_metallicity"))
+
+
+@pytest.fixture
+def candidate(tmp_path, helper, frame):
+    return helper.write_candidate(tmp_path / "candidate", frame)
+
+
+def run(capsys, *arguments):
+    code = main([str(argument) for argument in arguments])
+    told = capsys.readouterr()
+    return code, told.out, told.err
+
+
+@pytest.fixture
+def released(candidate, tmp_path, capsys):
+    folder = tmp_path / "out"
+    assert run(capsys, "release", candidate, "--version", "1.0.0", "--into", folder)[0] == 0
+    return folder / "rrl-example-1.0.0"
+
+
+def test_release_says_where_it_is_and_how_to_check_it(candidate, capsys):
+    code, out, _ = run(capsys, "release", candidate, "--version", "1.0.0")
+    assert code == 0
+    assert "rrl-example 1.0.0: 300 rows in" in out
+    assert "rrcat verify" in out
+
+
+def test_release_as_json(candidate, tmp_path, capsys):
+    code, out, _ = run(
+        capsys, "release", candidate, "--version", "1.0.0", "--date", "2026-12-01", "--json"
+    )
+    told = json.loads(out)
+    assert code == 0
+    assert Path(told.pop("release")).name == "rrl-example-1.0.0"
+    assert told == {
+        "name": "rrl-example",
+        "version": "1.0.0",
+        "n_rows": 300,
+        "date": "2026-12-01",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--version", "1.0"], "'1.0' is not a semantic version"),
+        (["--version", "1.0.0", "--date", "tomorrow"], "'tomorrow' is not a date"),
+        (["--version", "1.0.0", "--override", "why"], "nothing to override"),
+    ],
+)
+def test_refusal_is_one_message_with_the_fix(candidate, capsys, arguments, words):
+    code, out, err = run(capsys, "release", candidate, *arguments)
+    assert code == 1
+    assert out == ""
+    assert words in err
+    assert "hint: " in err
+    assert "Traceback" not in err
+
+
+def test_version_is_needed(candidate, capsys):
+    assert run(capsys, "release", candidate)[0] == 2
+
+
+def test_folder_that_is_no_candidate_is_refused(tmp_path, capsys):
+    code, _, err = run(capsys, "release", tmp_path, "--version", "1.0.0")
+    assert code == 1
+    assert "no finished candidate" in err
+
+
+def test_sound_release_verifies(released, capsys):
+    code, out, _ = run(capsys, "verify", released)
+    assert code == 0
+    assert "all files are as released" in out
+
+
+def test_findings_are_told_and_exit_with_1(released, capsys):
+    (released / "extra").write_text("1")
+    code, out, _ = run(capsys, "verify", released)
+    assert code == 1
+    assert out == "extra: is not in the manifest\n"
+
+
+def test_findings_as_json(released, capsys):
+    assert json.loads(run(capsys, "verify", released, "--json")[1])["ok"] is True
+    (released / "extra").write_text("1")
+    code, out, _ = run(capsys, "verify", released, "--json")
+    assert code == 1
+    assert json.loads(out)["findings"] == [{"file": "extra", "what": "is not in the manifest"}]
+
+
+def test_verify_of_nothing_is_an_error(tmp_path, capsys):
+    code, _, err = run(capsys, "verify", tmp_path / "nowhere")
+    assert code == 1
+    assert "no such folder" in err
+
+
+def test_diff_of_equals_says_so(released, candidate, capsys):
+    code, out, _ = run(capsys, "diff", released, candidate)
+    assert code == 0
+    assert "the same 300 rows" in out
+
+
+def test_diff_tells_rows_columns_and_largest_shifts(released, tmp_path, helper, frame, capsys):
+    changed = frame[7:].with_columns(
+        feh=pl.col("feh") * 0.5,
+        feh_status=pl.col("feh_status").replace("ok", "no_period"),
+    )
+    other = helper.write_candidate(tmp_path / "other", changed)
+    code, out, _ = run(capsys, "diff", released, other)
+    assert code == 0
+    assert "rows: 300 -> 293, 0 added, 7 removed" in out
+    removed = ", ".join(str(star) for star in frame["source_id"][:5])
+    assert f"removed: {removed}, ..." in out
+    assert "feh: " in out
+    assert "status ok -> no_period: " in out
+    told = json.loads(run(capsys, "diff", released, other, "--json")[1])
+    assert told["removed"] == frame["source_id"][:7].to_list()
+    assert [column["name"] for column in told["columns"]] == ["feh", "feh_status"]
+
+
+def test_diff_with_something_else_is_refused(released, tmp_path, capsys):
+    code, _, err = run(capsys, "diff", released, tmp_path)
+    assert code == 1
+    assert "neither a release nor a finished candidate" in err

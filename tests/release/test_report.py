@@ -1,0 +1,117 @@
+import re
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+
+from rrcat.release.about import About
+from rrcat.release.candidate import read_candidate
+from rrcat.release.report import _share, report
+from rrcat.release.summary import summarise
+
+
+@pytest.fixture
+def make_report(candidate, frame, table, about):
+    facts = read_candidate(candidate).facts
+
+    def make(rows=frame, about=about, override=None, **changes):
+        return report(rows, summarise(rows, table), table, about, facts | changes, override)
+
+    return make
+
+
+class Tags(HTMLParser):
+    """Check that elements nest and collect their attributes."""
+
+    EMPTY = ("meta", "img", "br", "link")
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.seen = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append((tag, dict(attrs)))
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def tags_of(html):
+    parser = Tags()
+    parser.feed(html)
+    assert parser.open == []
+    return parser.seen
+
+
+def test_page_is_complete_in_itself_and_runs_nothing(make_report):
+    html = make_report()
+    tags = tags_of(html)
+    assert not {tag for tag, _ in tags} & {"script", "link", "iframe", "object", "form"}
+    sources = [attributes["src"] for tag, attributes in tags if tag == "img"]
+    assert len(sources) == 4
+    assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
+    assert "@import" not in html
+    assert "url(" not in html
+
+
+def test_every_figure_says_in_words_what_it_shows(make_report):
+    alts = [attributes["alt"] for tag, attributes in tags_of(make_report()) if tag == "img"]
+    assert all(re.search(r"\d", alt) for alt in alts)
+
+
+def test_headline_numbers_are_those_of_the_rows(make_report, frame):
+    html = make_report()
+    assert f"<dd>{frame.height:,}</dd>" in html
+    assert f"<dd>{frame['feh'].count():,}</dd>" in html
+
+
+def test_text_from_outside_is_escaped(make_report, about):
+    hostile = '<script>alert("1")</script>'
+    spoilt = About(**{**vars(about), "title": hostile, "reference": (hostile,)})
+    checks = [{"name": hostile, "passed": False, "detail": hostile}]
+    html = make_report(about=spoilt, override=hostile, validation=checks)
+    assert "<script" not in html
+    tags_of(html)
+
+
+def test_same_rows_give_the_same_bytes(make_report):
+    assert make_report() == make_report()
+
+
+def test_user_settings_of_matplotlib_do_not_enter(make_report, monkeypatch):
+    import matplotlib
+
+    before = make_report()
+    with matplotlib.rc_context({"axes.facecolor": "red", "font.size": 30, "svg.hashsalt": "x"}):
+        assert make_report() == before
+
+
+def test_catalogue_without_any_value_still_has_a_report(make_report, frame, table):
+    empty = pl.DataFrame(
+        {
+            "source_id": [1],
+            "feh_scale": ["C21"],
+            "feh_status": ["no_light_curve"],
+            "flags": pl.Series([0], dtype=pl.Int32),
+        }
+    )
+    nothing = [pl.lit(None, dtype=c.polars).alias(c.name) for c in table.column]
+    rows = empty.with_columns(c for c in nothing if c.meta.output_name() not in empty.columns)
+    html = make_report(rows.select(table.names))
+    assert "<figure>" not in html
+    assert "no_light_curve" in html
+
+
+def test_one_star_has_a_report(make_report, frame):
+    row = frame.drop_nulls(["feh", "feh_error", "ra", "dec"]).head(1)
+    assert make_report(row).count("<figure>") >= 3
+
+
+@pytest.mark.parametrize(
+    ("n", "whole", "told"),
+    [(0, 5, "0 %"), (5, 5, "100 %"), (1, 100_000, "0.1 %"), (99_999, 100_000, "99.9 %")],
+)
+def test_few_are_not_told_as_none_and_most_not_as_all(n, whole, told):
+    assert _share(n, whole) == told

@@ -1,0 +1,36 @@
+import polars as pl
+
+from rrcat.release.summary import summarise
+
+
+def test_counts_add_up(frame, table):
+    found = summarise(frame, table)
+    assert found.n_rows == frame.height
+    assert sum(found.statuses.values()) == frame.height
+    assert sum(kind.n_rows for kind in found.types) == frame.height
+    assert sum(kind.n_values for kind in found.types) == found.n_values == frame["feh"].count()
+
+
+def test_statuses_are_in_the_order_of_the_definition(frame, table):
+    found = list(summarise(frame, table).statuses)
+    assert found == [value for value in table["feh_status"].values if value in found]
+
+
+def test_every_bit_is_counted_on_its_own(frame, table):
+    flagged = frame.with_columns(flags=pl.Series([5] + [4] * 299, dtype=pl.Int32))
+    counts = {bit.value: n for bit, n in summarise(flagged, table).bits}
+    assert (counts[1], counts[2], counts[4]) == (1, 0, 300)
+
+
+def test_stars_of_unknown_type_are_counted(frame, table):
+    unknown = [kind for kind in summarise(frame, table).types if kind.name == "unknown"]
+    assert unknown[0].n_rows == frame["pulsation_type"].null_count()
+
+
+def test_no_values_have_no_percentiles(frame, table):
+    nothing = frame.with_columns(
+        feh=pl.lit(None, dtype=pl.Float64), feh_error=pl.lit(None, dtype=pl.Float64)
+    )
+    found = summarise(nothing, table)
+    assert found.median_error is None
+    assert all(kind.feh_p50 is None for kind in found.types)
