@@ -36,14 +36,14 @@ def bad_periods(
     if bad.height and policy == "refuse":
         column = config.columns["period"].column
         raise ArchiveError(
-            f"{bad.height} rows have a period that is 0, negative, NaN or outside {low} to {high} "
+            f"{bad.height} of {frame.height} rows have a period that is 0, negative, NaN or outside {low} to {high} "
             "d: " + _examples(bad, star, "period"),
             file=path,
             row=bad[ROW][0],
             star=bad[star][0],
             column=column,
             hint="correct them; or list what means that none is known: "
-            f"period = {{ column = '{column}', null_values = ['{bad['period'][0]:g}'] }}; "
+            f"period = {{ column = '{column}', null_values = ['0'] }}; "
             "or bad_stars = 'keep' in [archive]: the stars get a row with a reason",
         )
     kept = frame.with_columns(period=pl.when(~impossible).then(pl.col("period")))
@@ -74,8 +74,8 @@ def short_light_curves(light_curves: pl.DataFrame, policy: str, path: Path) -> d
     short = points.filter(pl.col("points").is_between(1, FEWEST_POINTS - 1))
     if short.height and policy == "refuse":
         raise ArchiveError(
-            f"{short.height} stars have a light curve of fewer than {FEWEST_POINTS} usable points: "
-            + _examples(short, star, "points"),
+            f"{short.height} of {points.height} stars have a light curve of fewer than "
+            f"{FEWEST_POINTS} usable points: " + _examples(short, star, "points"),
             file=path,
             star=short[star][0],
             hint="complete or remove them; or bad_stars = 'keep' in [archive]: the stars get a row "
@@ -101,7 +101,8 @@ def check_phases(light_curves: pl.DataFrame, config: FileTable, path: Path) -> p
     bad, star = light_curves.filter(~inside), label(light_curves)
     if bad.height:
         raise ArchiveError(
-            f"{bad.height} phases are outside 0 to 1: " + _examples(bad, star, "phase"),
+            f"{bad.height} of {light_curves.height} phases are outside 0 to 1: "
+            + _examples(bad, star, "phase"),
             file=path,
             row=bad[ROW][0],
             star=bad[star][0],

@@ -15,7 +15,7 @@ from rrcat.archive.identity import identifiers
 from rrcat.archive.mapping import ROW, map_file
 from rrcat.archive.readers import require_file
 from rrcat.archive.selection import select
-from rrcat.errors import ArchiveError
+from rrcat.errors import ArchiveError, FrameError
 from rrcat.schema import check, conform, load
 
 EVERYTHING = Selection()
@@ -57,24 +57,22 @@ def ingest(config: FilesArchive, base: Path, selection: Selection = EVERYTHING) 
     FrameError
         What the files hold is not what the tables may hold.
     """
-    mapped = {table.schema_name: map_file(table, config.time, base) for table in config.tables}
-    frames = {name: frame for name, (frame, _) in mapped.items()}
+    frames: dict[str, pl.DataFrame] = {}
+    account: dict[str, Account] = {}
+    for table in config.tables:
+        frame, rows = map_file(table, config.time, base)
+        frames[table.schema_name] = frame
+        account[table.schema_name] = {
+            "file": _name(table),
+            "rows": rows,
+            "left_out_by_where": rows - frame.height,
+        }
     if "source_id" not in config.stars.columns:
-        names = pl.concat(frame["archive_id"] for frame in frames.values())
-        ids = identifiers(config.survey, names)
+        ids = identifiers(config.survey, pl.concat(each["archive_id"] for each in frames.values()))
         frames = {
             name: frame.join(ids, on="archive_id", how="left", maintain_order="left")
             for name, frame in frames.items()
         }
-    account: dict[str, Account] = {
-        name: {
-            "file": _name(table),
-            "rows": rows,
-            "left_out_by_where": rows - frames[name].height,
-        }
-        for table in config.tables
-        for name, rows in [(table.schema_name, mapped[table.schema_name][1])]
-    }
     known, told = _stars(frames["stars"], config, base)
     account["stars"] |= told
     light_curves = features = None
@@ -85,6 +83,7 @@ def ingest(config: FilesArchive, base: Path, selection: Selection = EVERYTHING) 
         features, told = _features(frames["features"], config, base)
         account["features"] |= told
     stars, told = _union(known, frames)
+    stars = _checked(stars, "stars", base / config.stars.file)
     account["stars"] |= told
     chosen = select(stars, selection)
     account["stars"]["selected"] = chosen.height
@@ -99,12 +98,12 @@ def input_files(config: FilesArchive, base: Path) -> list[dict[str, Any]]:
 
     A name is as in the recipe, never the place that the file has on a machine.
     """
-    files = {_name(table): base / table.file for table in config.tables}
-    for path in files.values():
+    files = {(_name(table), base / table.file) for table in config.tables}
+    for _, path in files:
         require_file(path)
     return [
         {"name": name, "sha256": atomic.sha256(path), "size": path.stat().st_size}
-        for name, path in sorted(files.items())
+        for name, path in sorted(files)
     ]
 
 
@@ -201,17 +200,21 @@ def _union(known: pl.DataFrame, frames: dict[str, pl.DataFrame]) -> tuple[pl.Dat
         account[f"without_{table}"] = tally(missing.sort(star), star)
         stars = pl.concat([stars, new], how="diagonal")
     account["count"] = stars.height
-    return _checked(stars, "stars", None), account
+    return stars, account
 
 
-def _checked(frame: pl.DataFrame, table: str, path: Path | None) -> pl.DataFrame:
+def _checked(frame: pl.DataFrame, table: str, path: Path) -> pl.DataFrame:
     """Give the frame in the columns and order of the table, whatever the order in the file."""
     schema = load(table)
     own = frame.select(name for name in frame.columns if name in schema.names)
     conforming = conform(own, schema)
     order = [*schema.sort, *(name for name in own.columns if name not in schema.sort)]
     ordered = conforming.sort(order, maintain_order=True)
-    check(ordered, schema, file=path)
+    try:
+        check(ordered, schema)
+    except FrameError as error:
+        hint = "rows are counted from 0 in the sorted table, not in the file"
+        raise FrameError(error.message, file=path, hint=hint) from None
     return ordered
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+import re
 from collections.abc import Collection
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def map_file(config: FileTable, time: TimeSystem, base: Path) -> tuple[pl.DataFr
     raw = read(path, table=config.table, text=text, null_values=config.null_values)
     _require(raw, config, path)
     rows = raw.frame.with_row_index(ROW, offset=1)
-    rows = sql_filter(rows, config.where, "where", path)
+    rows = sql_filter(rows, config.where, file=path)
     if rows.is_empty():
         raise ArchiveError(
             "no row of the file is left", file=path, where=config.where, hint="check `where`"
@@ -67,18 +68,19 @@ def map_file(config: FileTable, time: TimeSystem, base: Path) -> tuple[pl.DataFr
     return shift_times(frame, config.schema_name, time), raw.frame.height
 
 
-def sql_filter(frame: pl.DataFrame, where: str | None, key: str, file: object) -> pl.DataFrame:
-    """Give the rows for which an SQL expression over the columns is true."""
+def sql_filter(frame: pl.DataFrame, where: str | None, **place: object) -> pl.DataFrame:
+    """Give the rows for which an SQL expression over the columns is true; all for None."""
     if where is None:
         return frame
     try:
         return frame.filter(pl.sql_expr(where))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        reason = re.split(r"; valid columns|\n", str(error).strip())[0]
         raise ArchiveError(
-            f"cannot follow `{key} = {where!r}`: {str(error).strip().partition(chr(10))[0]}",
-            file=file,
+            f"cannot follow `where = {where!r}`: {reason}",
             hint="it is an SQL expression such as `period > 0.2 AND pulsation_type = 'RRab'`; "
             f"the columns are {', '.join(name for name in frame.columns if name != ROW)}",
+            **place,
         ) from None
 
 
@@ -168,7 +170,7 @@ def _cast(cells: pl.Series, rows: pl.Series, column: Column, name: str, path: Pa
         lost = lost | (cast.cast(pl.Float64) != cells).fill_null(False)
     if lost.any():
         raise ArchiveError(
-            f"{lost.sum()} cells of column {name!r} cannot become {column.name}, which is "
+            f"{lost.sum()} of {len(cells)} cells of column {name!r} cannot become {column.name}, which is "
             f"{column.dtype}: " + ", ".join(map(repr, cells.filter(lost).head(SHOWN))),
             file=path,
             column=name,
@@ -260,7 +262,7 @@ def _check_identifiers(frame: pl.DataFrame, name: str, config: FileTable, path: 
         bad = frame.filter(~pl.col(name).is_between(0, MAX_ID))
         if bad.height:
             raise ArchiveError(
-                f"{bad.height} rows have a source_id that is none, the first is {bad[name][0]}",
+                f"{bad.height} of {frame.height} rows have a source_id that is none, the first is {bad[name][0]}",
                 file=path,
                 column=source,
                 row=bad[ROW][0],

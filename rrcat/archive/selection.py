@@ -15,7 +15,7 @@ def select(stars: pl.DataFrame, selection: Selection) -> pl.DataFrame:
     ArchiveError
         The expression cannot be followed, or no star is left.
     """
-    chosen = sql_filter(stars, selection.where, "where", "[selection]")
+    chosen = sql_filter(stars, selection.where, key="selection.where")
     if chosen.is_empty():
         raise ArchiveError(
             f"the selection is empty: none of {stars.height} stars is left",

@@ -9,10 +9,10 @@ def with_period(stars: pl.DataFrame, period: float) -> pl.DataFrame:
 @pytest.mark.parametrize("period", [0.0, -0.5, float("nan"), float("inf"), 0.001, 500.0])
 def test_an_impossible_period_is_refused(refused, stars, period):
     message = refused(stars=with_period(stars, period))
-    assert "1 rows have a period that is 0, negative, NaN or outside 0.01 to 10 d" in message
+    assert "1 of 3 rows have a period that is 0, negative, NaN or outside 0.01 to 10 d" in message
     assert f"12: {period}" in message
     assert "stars.csv, row: 2, star: 12, column: period" in message
-    assert f"null_values = ['{period:g}']" in message
+    assert "null_values = ['0']" in message
     assert "bad_stars = 'keep'" in message
 
 
@@ -46,7 +46,7 @@ def first_points(curves: pl.DataFrame, number: int) -> pl.DataFrame:
 @pytest.mark.parametrize("number", [1, 3, 4])
 def test_a_light_curve_of_few_points_is_refused(refused, curves, number):
     message = refused(light_curves=first_points(curves, number))
-    assert f"1 stars have a light curve of fewer than 5 usable points: 12: {number}" in message
+    assert f"1 of 3 stars have a light curve of fewer than 5 usable points: 12: {number}" in message
     assert "light_curves.parquet, star: 12" in message
     assert "bad_stars = 'keep'" in message
 
@@ -74,7 +74,7 @@ def test_points_without_magnitude_or_rejected_are_not_usable(refused, curves):
     )
     columns = {"source_id": "source_id", "time": "time", "mag": "mag", "band": {"value": "G"}}
     message = refused(light_curves=few, curve_table={"columns": columns | {"rejected": "bad"}})
-    assert "2 stars have a light curve" in message
+    assert "2 of 3 stars have a light curve" in message
     assert "11: 3, 13: 2" in message
 
 
@@ -118,6 +118,6 @@ def test_a_phase_out_by_rounding_is_taken(ingested, curves):
 def test_a_phase_outside_the_cycle_is_refused(refused, curves):
     beyond = folded(curves).with_columns(pl.col("phase") + 0.1)
     message = refused(light_curves=beyond, curve_table={"columns": FOLDED})
-    assert "6 phases are outside 0 to 1: 11: 1.009" in message
+    assert "6 of 36 phases are outside 0 to 1: 11: 1.009" in message
     assert "light_curves.parquet, row: 11, star: 11, column: phase" in message
     assert "mapped as `time`" in message

@@ -183,7 +183,7 @@ def test_names_as_floats_are_refused(refused, stars, curves):
 @pytest.mark.parametrize("bad", [2**63 - 1, -1])
 def test_the_number_of_a_missing_identifier_is_refused(refused, stars, bad):
     message = refused(stars=stars.with_columns(source_id=pl.Series([11, 12, bad])))
-    assert f"1 rows have a source_id that is none, the first is {bad}" in message
+    assert f"1 of 3 rows have a source_id that is none, the first is {bad}" in message
     assert "stars.csv, column: source_id, row: 3" in message
     assert "2^63 - 1 and negative" in message
 
@@ -192,7 +192,8 @@ def test_an_identifier_beyond_64_bits_is_refused(refused, stars):
     beyond = stars.with_columns(source_id=pl.Series(["11", "12", str(2**63)]))
     message = refused(stars=beyond)
     assert (
-        f"1 cells of column 'source_id' cannot become source_id, which is int64: {2**63}" in message
+        f"1 of 3 cells of column 'source_id' cannot become source_id, which is int64: {2**63}"
+        in message
     )
     assert "row: 3" in message
 
@@ -206,7 +207,9 @@ def test_a_row_without_identifier_is_refused_with_the_filter(refused, stars):
 
 def test_a_cell_that_is_no_number_is_refused(refused, stars):
     message = refused(stars=stars.with_columns(period=pl.Series(["0.5", "0.6:", "0.31"])))
-    assert "1 cells of column 'period' cannot become period, which is float64: '0.6:'" in message
+    assert (
+        "1 of 3 cells of column 'period' cannot become period, which is float64: '0.6:'" in message
+    )
     assert "stars.csv, column: period, row: 2" in message
     assert "null_values" in message
 
@@ -215,7 +218,7 @@ def test_a_number_with_decimals_is_no_count(refused, tmp_path):
     features = pl.DataFrame({"source_id": [11, 12], "n": [3.0, 3.5]})
     mapped = {"source_id": "source_id", "band": {"value": "G"}, "n_harmonics": "n"}
     message = refused(features=features, feature_table={"columns": mapped})
-    assert "1 cells of column 'n' cannot become n_harmonics, which is int16: 3.5" in message
+    assert "1 of 2 cells of column 'n' cannot become n_harmonics, which is int16: 3.5" in message
 
 
 def test_text_is_not_true_or_false_by_itself(refused, stars, ingested):

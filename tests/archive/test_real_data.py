@@ -303,3 +303,21 @@ def test_a_time_system_that_the_esa_table_contradicts_is_refused(data_dir):
         "the file states another time system than the recipe: scale TCB and not TDB, "
         "origin_jd 2455197.5 and not 2400000.5"
     )
+
+
+def test_the_wide_esa_form_is_read_band_by_band(data_dir):
+    name = "dr3_wide_first5rows.vot"
+    star = {"source_id": {"value": 1457486023639239296}}
+    columns = {"time": "bp_obs_time", "mag": "bp_mag", "band": {"value": "BP"}}
+    columns |= {"rejected": "variability_flag_bp_reject"}
+    config = FilesArchive.model_validate(
+        {
+            "kind": "files",
+            "bad_stars": "keep",
+            "stars": {"file": name, "columns": star},
+            "light_curves": {"file": name, "columns": star | columns},
+        }
+    )
+    got = ingest(config, data_dir / "esa_epoch_photometry")
+    assert got.stars["source_id"].to_list() == [1457486023639239296]
+    assert got.light_curves.height == 5
