@@ -5,16 +5,17 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from rrcat.harmonic import PARAMETERS, cosine_to_sine, covariance_index, nearest_branch
+from rrcat.harmonic import cosine_to_sine, covariance_index, nearest_branch
 
 Vector = NDArray[np.float64]
 Input = Literal["period", "a1", "a2", "a3", "phi31"]
+INPUTS: tuple[Input, ...] = get_args(Input)
 
 
 class _Strict(BaseModel):
@@ -28,14 +29,14 @@ class Term(_Strict):
     error: float | None = Field(default=None, gt=0)
     powers: dict[Input, int] = {}
 
-    def value(self, inputs: dict[str, Vector]) -> Vector:
+    def value(self, inputs: dict[Input, Vector]) -> Vector:
         """Give the product of powers, without the coefficient, shape ``(n_stars,)``."""
-        product = np.float64(1.0)
+        product: Vector = np.ones(())
         for name, power in self.powers.items():
             product = product * inputs[name] ** power
         return product
 
-    def slope(self, inputs: dict[str, Vector], name: str) -> Vector:
+    def slope(self, inputs: dict[Input, Vector], name: Input) -> Vector:
         """Give the derivative of the term by one of its inputs, shape ``(n_stars,)``."""
         power = self.powers[name]
         rest = {other: p for other, p in self.powers.items() if other != name}
@@ -70,12 +71,12 @@ class Relation(_Strict):
         return f"{self.name}:{self.pulsation_type}:{self.band}"
 
     @property
-    def inputs(self) -> list[str]:
+    def inputs(self) -> list[Input]:
         """The columns of ``features`` it reads, in the order of the covariance."""
         read = {name for term in self.terms for name in term.powers}
-        return [name for name in PARAMETERS if name in read]
+        return [name for name in INPUTS if name in read]
 
-    def own_form(self, features: dict[str, Vector]) -> dict[str, Vector]:
+    def own_form(self, features: dict[Input, Vector]) -> dict[Input, Vector]:
         """Give the inputs in the relation's own phase form and branch.
 
         ``features`` holds columns of the table, phi31 in the cosine form.
@@ -88,15 +89,15 @@ class Relation(_Strict):
             inputs["phi31"] = nearest_branch(phi31, self.branch)
         return inputs
 
-    def feh(self, inputs: dict[str, Vector]) -> Vector:
+    def feh(self, inputs: dict[Input, Vector]) -> Vector:
         """Give [Fe/H], dex, from inputs in the relation's own form."""
         shifted = self._shifted(inputs)
-        total = np.float64(0.0)
+        total: Vector = np.zeros(())
         for term in self.terms:
             total = total + term.coefficient * term.value(shifted)
         return total
 
-    def variance(self, inputs: dict[str, Vector], covariance: Vector, errors: Vector) -> Vector:
+    def variance(self, inputs: dict[Input, Vector], covariance: Vector, errors: Vector) -> Vector:
         """Give the variance of [Fe/H], dex²: measurement, coefficients and scatter.
 
         Parameters
@@ -123,20 +124,20 @@ class Relation(_Strict):
                 alone = errors[:, i] ** 2 if one == other else np.zeros_like(shared)
                 shared = np.nan_to_num(np.where(np.isnan(shared), alone, shared), nan=0.0)
                 total = total + slopes[one] * slopes[other] * shared
-        pivot = self._shifted({name: np.float64(value) for name, value in self.pivot.items()})
+        pivot = self._shifted({name: np.asarray(value) for name, value in self.pivot.items()})
         for term in self.terms:
             if term.error is not None:
                 total = total + (term.error * (term.value(shifted) - term.value(pivot))) ** 2
         return total
 
-    def outside(self, inputs: dict[str, Vector]) -> NDArray[np.bool_]:
+    def outside(self, inputs: dict[Input, Vector]) -> NDArray[np.bool_]:
         """Give whether an input lies outside the range of the calibrators."""
         far = np.zeros(inputs["period"].shape, dtype=bool)
         for name, (low, high) in self.range.items():
             far |= (inputs[name] < low) | (inputs[name] > high)
         return far
 
-    def _shifted(self, inputs: dict[str, Vector]) -> dict[str, Vector]:
+    def _shifted(self, inputs: dict[Input, Vector]) -> dict[Input, Vector]:
         return {name: inputs[name] - self.centre.get(name, 0.0) for name in inputs}
 
 
