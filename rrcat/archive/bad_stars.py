@@ -36,8 +36,8 @@ def bad_periods(
     if bad.height and policy == "refuse":
         column = config.columns["period"].column
         raise ArchiveError(
-            f"{bad.height} of {frame.height} rows have a period that is 0, negative, NaN or outside {low} to {high} "
-            "d: " + _examples(bad, star, "period"),
+            f"{bad.height} of {frame.height} rows have a period that is 0, negative, NaN or "
+            f"outside {low} to {high} d: " + _examples(bad, star, "period"),
             file=path,
             row=bad[ROW][0],
             star=bad[star][0],

@@ -7,11 +7,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
-from astropy import units as u
 
 from rrcat.archive.config import FileTable, Source, TimeSystem
 from rrcat.archive.readers import RawTable, read, without
 from rrcat.archive.times import check_time_system, is_epoch, shift_times
+from rrcat.archive.units import to_schema_unit
 from rrcat.errors import ArchiveError
 from rrcat.schema import Column, load
 
@@ -20,10 +20,6 @@ ROW = "row in the file"
 
 SHOWN = 5
 MAX_ID = 2**63 - 2
-
-# Spellings in archive files that astropy reads in no format.
-UNIT_ALIASES = {"e-/s": "electron / s", "days": "d", "mags": "mag", "degrees": "deg"}
-UNIT_FORMATS = ("vounit", "generic", "cds")
 
 ARCHIVE_ID = Column(
     name="archive_id",
@@ -123,7 +119,7 @@ def _map(
         cells = _translate(cells, rows[ROW], source, path)
     series = _cast(cells, rows[ROW], column, name, path)
     if column.dtype.startswith("float"):
-        factor = _factor(column, source.unit, units.get(name), name, path)
+        factor = to_schema_unit(column, source.unit, units.get(name), name, path)
         series = series if factor == 1.0 else series * factor
     return series
 
@@ -170,8 +166,8 @@ def _cast(cells: pl.Series, rows: pl.Series, column: Column, name: str, path: Pa
         lost = lost | (cast.cast(pl.Float64) != cells).fill_null(False)
     if lost.any():
         raise ArchiveError(
-            f"{lost.sum()} of {len(cells)} cells of column {name!r} cannot become {column.name}, which is "
-            f"{column.dtype}: " + ", ".join(map(repr, cells.filter(lost).head(SHOWN))),
+            f"{lost.sum()} of {len(cells)} cells of column {name!r} cannot become {column.name}, "
+            f"which is {column.dtype}: " + ", ".join(map(repr, cells.filter(lost).head(SHOWN))),
             file=path,
             column=name,
             row=rows.filter(lost)[0],
@@ -192,61 +188,6 @@ _TYPE_HINTS = {
 }
 
 
-def _factor(column: Column, asked: str | None, stated: str | None, name: str, path: Path) -> float:
-    """Give the number that turns the file's values into the schema's unit.
-
-    The unit is the file's own where it states one that can be read, else the recipe's, else the
-    schema's.
-    """
-    ours = column.unit_in("votable")
-    from_file, from_recipe = _unit(stated), _unit(asked)
-    if asked and from_recipe is None:
-        raise ArchiveError(
-            f"the unit {asked!r} of column {name!r} is not known",
-            column=name,
-            hint=f"write it as VOUnit; {column.name} is in {ours or 'no unit'}",
-        )
-    if stated and from_file is None and from_recipe is None:
-        raise ArchiveError(
-            f"column {name!r} is in {stated!r}, which is not known",
-            file=path,
-            column=name,
-            hint=f"say `unit` for {column.name} in the recipe",
-        )
-    if from_file is not None and from_recipe is not None and from_file != from_recipe:
-        raise ArchiveError(
-            f"column {name!r} is in {stated!r} by the file and in {asked!r} by the recipe",
-            file=path,
-            column=name,
-            hint="take `unit` out of the recipe if the file is right",
-        )
-    unit = from_file if from_file is not None else from_recipe
-    if unit is None:
-        return 1.0
-    try:
-        return float(unit.to(_unit(ours) or u.dimensionless_unscaled))
-    except u.UnitConversionError:
-        raise ArchiveError(
-            f"column {name!r} is in {str(unit)!r}, and {column.name} is in {ours or 'no unit'!r}",
-            file=path,
-            column=name,
-            hint="the units cannot be converted: is it the right column?",
-        ) from None
-
-
-def _unit(text: str | None) -> u.UnitBase | None:
-    if not text:
-        return None
-    # VOUnit quotes words that it does not know, such as electron; astropy knows them.
-    plain = UNIT_ALIASES.get(text, text).replace("'", "")
-    for form in UNIT_FORMATS:
-        try:
-            return u.Unit(plain, format=form)
-        except ValueError:
-            continue
-    return None
-
-
 def _check_identifiers(frame: pl.DataFrame, name: str, config: FileTable, path: Path) -> None:
     source = config.columns[name].column
     without_id = frame.filter(pl.col(name).is_null())
@@ -262,7 +203,8 @@ def _check_identifiers(frame: pl.DataFrame, name: str, config: FileTable, path: 
         bad = frame.filter(~pl.col(name).is_between(0, MAX_ID))
         if bad.height:
             raise ArchiveError(
-                f"{bad.height} of {frame.height} rows have a source_id that is none, the first is {bad[name][0]}",
+                f"{bad.height} of {frame.height} rows have a source_id that is none, the first is "
+                f"{bad[name][0]}",
                 file=path,
                 column=source,
                 row=bad[ROW][0],
