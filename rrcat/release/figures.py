@@ -81,12 +81,11 @@ def _histogram(frame: pl.DataFrame, scale: str) -> Figure | None:
         axes.set(xlabel=f"[Fe/H] on the scale {scale} (dex)", ylabel="stars in 0.1 dex")
         _legend(axes)
 
-    outside = int(((feh < edges[0]) | (feh > edges[-1])).sum())
-    beyond = f" {_stars(outside)} outside the figure." if outside else ""
     return Figure(
         "Metallicities",
         _image(draw),
-        f"How the metallicities are distributed, by pulsation type.{beyond}",
+        "How the metallicities are distributed, by pulsation type."
+        + _outside(int(((feh < edges[0]) | (feh > edges[-1])).sum())),
         f"Histogram of {feh.size:,} metallicities; the median is {np.median(feh):.2f} dex and"
         f" 98 % lie between {np.percentile(feh, 1):.2f} and {np.percentile(feh, 99):.2f} dex.",
     )
@@ -100,6 +99,7 @@ def _bailey(frame: pl.DataFrame) -> Figure | None:
     rows = frame.drop_nulls(["period", measure, "feh"])
     if rows.is_empty():
         return None
+    limits, outside = _window(rows["period"], rows[measure])
     shade = rows["feh"].quantile(0.02), rows["feh"].quantile(0.98)
 
     def draw(axes: Axes) -> None:
@@ -117,16 +117,14 @@ def _bailey(frame: pl.DataFrame) -> Figure | None:
                     label=f"{kind} ({of_kind.height:,})",
                     **_points(rows.height),
                 )
-        axes.set(xlabel="period (d)", ylabel=f"{words[measure]} (mag)")
-        axes.set_ylim(0, 1.15 * float(np.percentile(rows[measure], 99.5)))
-        axes.set_xlim(*_span(rows["period"]))
+        axes.set(xlabel="period (d)", ylabel=f"{words[measure]} (mag)", **limits)
         axes.figure.colorbar(points, ax=axes, label="[Fe/H] (dex)", extend="both")
         _legend(axes, "#444444")
 
     return Figure(
         "Period and amplitude",
         _image(draw),
-        f"The Bailey diagram: period against {words[measure]}, coloured by metallicity.",
+        f"The Bailey diagram: period against {words[measure]}, coloured by metallicity." + outside,
         f"Scatter of {words[measure]} against period for {rows.height:,} stars with a"
         f" metallicity; the median period is {np.median(rows['period']):.2f} days.",
     )
@@ -136,7 +134,7 @@ def _errors(frame: pl.DataFrame) -> Figure | None:
     rows = frame.drop_nulls(["feh", "feh_error"])
     if rows.is_empty():
         return None
-    top = 1.1 * float(np.percentile(rows["feh_error"], 98))
+    limits, outside = _window(rows["feh"], rows["feh_error"])
 
     def draw(axes: Axes) -> None:
         for kind, (colour, marker) in KINDS.items():
@@ -150,17 +148,13 @@ def _errors(frame: pl.DataFrame) -> Figure | None:
                     label=kind,
                     **_points(rows.height),
                 )
-        axes.set(xlabel="[Fe/H] (dex)", ylabel="standard error of [Fe/H] (dex)")
-        axes.set_xlim(*_span(rows["feh"]))
-        axes.set_ylim(0, top)
+        axes.set(xlabel="[Fe/H] (dex)", ylabel="standard error of [Fe/H] (dex)", **limits)
         _legend(axes)
 
-    above = (rows["feh_error"] > top).sum()
-    beyond = f" {_stars(above)} above the figure." if above else ""
     return Figure(
         "How certain the metallicities are",
         _image(draw),
-        f"Standard error against metallicity.{beyond}",
+        f"Standard error against metallicity.{outside}",
         f"Scatter of standard error against metallicity for {rows.height:,} stars; the median"
         f" error is {np.median(rows['feh_error']):.2f} dex.",
     )
@@ -209,8 +203,18 @@ def _sky(frame: pl.DataFrame) -> Figure | None:
     )
 
 
-def _stars(n: int) -> str:
-    return "1 star lies" if n == 1 else f"{n:,} stars lie"
+def _window(x: pl.Series, y: pl.Series) -> tuple[dict[str, Any], str]:
+    """Give limits that a few wild values do not stretch, and a sentence on what they leave out."""
+    left, right = _span(x)
+    top = 1.1 * float(np.percentile(y.to_numpy(), 98)) or 1.0
+    outside = int((~x.is_between(left, right) | ~y.is_between(0, top)).sum())
+    return {"xlim": (left, right), "ylim": (0, top)}, _outside(outside)
+
+
+def _outside(n: int) -> str:
+    if not n:
+        return ""
+    return f" {n:,} {'star lies' if n == 1 else 'stars lie'} outside the figure."
 
 
 def _legend(axes: Axes, colour: str | None = None) -> None:
