@@ -78,6 +78,7 @@ def save_bundle(
                 "estimator_version": spec.version,
                 "scale": model.scale,
                 **({} if model.bands is None else {"bands": sorted(model.bands)}),
+                "reference": list(model.reference),
                 "seed": seed,
                 "training_set_sha256": training_set_sha256,
                 "params": params,

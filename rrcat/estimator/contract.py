@@ -35,8 +35,8 @@ class Params(BaseModel):
 class Model(ABC):
     """What an estimator has learned; gives metallicities.
 
-    An author sets ``scale``, writes ``_predict`` and ``_save``, and may set ``bands`` and
-    ``needs``. ``spec`` and ``params`` are filled in by :class:`Estimator`.
+    An author sets ``scale``, writes ``_predict`` and ``_save``, and may set ``bands``, ``needs``
+    and ``reference``. ``spec`` and ``params`` are filled in by :class:`Estimator`.
     """
 
     spec: EstimatorSpec
@@ -50,6 +50,9 @@ class Model(ABC):
 
     needs: tuple[str, ...] = ()
     """Columns of ``features`` without which it has no value for a star, in the band used."""
+
+    reference: tuple[str, ...] = ()
+    """Papers its values rest on, to be cited with them."""
 
     @final
     def predict(self, batch: StarBatch) -> pl.DataFrame:

@@ -38,6 +38,7 @@ class Manifest(_Strict):
     estimator_version: str
     scale: str
     bands: list[str] | None = None
+    reference: list[str]
     seed: int
     training_set_sha256: str
     params: dict[str, Any]

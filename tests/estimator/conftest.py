@@ -33,6 +33,7 @@ class LineParams(Params):
 class LineModel(Model):
     bands = frozenset({"G"})
     needs = ("phi31",)
+    reference = ("Doe 2020",)
 
     def __init__(self, scale, slope):
         self.scale, self.slope = scale, slope

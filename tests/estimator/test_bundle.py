@@ -39,6 +39,7 @@ def test_a_bundle_says_how_it_was_made(save):
     assert content["estimator"] == "toy-line"
     assert content["estimator_version"] == "1.2.0"
     assert content["bands"] == ["G"]
+    assert content["reference"] == ["Doe 2020"]
     assert content["seed"] == 7
     assert content["settings"] == {"fit": {"max_order": 8}}
     assert content["metrics"] == {"rmse": 0.25}

@@ -116,6 +116,29 @@ def test_a_model_of_light_curves_needs_observations_and_a_period():
     assert why(star(), curves.with_columns(band=pl.lit("V"))) == "unsupported_band"
 
 
+def test_a_model_of_two_tables_needs_both():
+    curves = schema.conform(
+        pl.DataFrame({"source_id": [1], "band": ["I"], "time": [1.0], "mag": [15.0]}),
+        schema.load("light_curves"),
+    )
+
+    def why(features, light_curves):
+        batch = StarBatch(star(), features=features, light_curves=light_curves)
+        return reasons(
+            batch,
+            inputs=frozenset({"features", "light_curves"}),
+            pulsation_types=frozenset({"RRab"}),
+            bands=BANDS,
+            needs=("phi31",),
+        )["status"].item()
+
+    assert why(rows(GOOD), curves) == "ok"
+    assert why(rows(), curves) == "no_light_curve"
+    assert why(rows(GOOD), curves.clear()) == "no_light_curve"
+    assert why(rows(("V", "ok", 0.5, 2.0)), curves) == "unsupported_band"
+    assert why(rows(("G", "fit_failed", 0.5, None)), curves) == "fit_failed"
+
+
 def test_usable_keeps_stars_and_drops_rows_no_model_can_use():
     features = rows(GOOD, ("I", "ok", 0.5, None), ("V", "ok", 0.5, 2.0))
     kept = usable(StarBatch(star(), features=features), BANDS, ("phi31",))

@@ -1,5 +1,6 @@
 import dataclasses
 
+import polars as pl
 import pytest
 
 from rrcat.plugin import EstimatorSpec
@@ -26,6 +27,21 @@ def test_a_spec_that_is_not_sound_fails(toy):
 def test_an_estimator_that_reads_what_is_not_made_here_fails_with_the_reason(toy):
     results = check_estimator(toy(inputs=frozenset({"sequences"})))
     assert all("reads sequences" in result.detail for result in results)
+
+
+def test_an_estimator_of_light_curves_can_be_checked(toy):
+    def fit(self, batch, calibrators, **kwargs):
+        assert batch.features is None
+        rows = batch.stars.join(calibrators.select("source_id", "feh"), on="source_id")
+        mean = float(rows["feh"].to_numpy().mean())
+        return self.Model(calibrators["feh_scale"][0], 0.0, mean)
+
+    def predict(self, batch):
+        seen = batch.light_curves["source_id"].unique()
+        return seen.to_frame().with_columns(feh=pl.lit(self.constant), feh_error=pl.lit(0.5))
+
+    spec = toy({"_predict": predict}, {"_fit": fit}, inputs=frozenset({"light_curves"}), bands=None)
+    assert_conforms(spec)
 
 
 def test_one_line_is_enough_for_a_plugin_author(toy):

@@ -55,6 +55,7 @@ class RelationModel(Model):
         self.relations = relations
         self.scale = scale
         self.bands = frozenset(relation.band for relation in relations)
+        self.reference = tuple(dict.fromkeys(relation.reference for relation in relations))
 
     def _predict(self, batch: StarBatch) -> pl.DataFrame:
         assert batch.features is not None

@@ -60,6 +60,12 @@ def test_by_default_a_relation_on_the_crestani_scale_is_used_in_g_and_i():
     assert predict(batch({"band": "V"}))["status"] == "unsupported_band"
 
 
+def test_the_papers_of_the_relations_are_to_be_cited():
+    muraveva, dekany = LiteratureRelations().fit().reference
+    assert "Muraveva et al. 2025" in muraveva
+    assert "Dékány" in dekany
+
+
 def test_the_first_relation_of_the_list_is_used():
     both = batch({"band": "G"}, {"band": "I"})
     assert predict(both)["variant"] == "muraveva25:RRab:G"
