@@ -222,7 +222,12 @@ def _series(name: str, column: Any) -> pl.Series:
     if values.dtype.kind in "OU" or values.ndim > 1:
         cells = [_cell(cell) for cell in values]
         missing = mask.reshape(len(cells), -1).all(axis=1) if cells else mask
-        return pl.Series(name, [None if m else c for m, c in zip(missing.flat, cells, strict=True)])
+        # FITS and VOTable have no other way than an empty text to say that there is none.
+        kept = [
+            None if gone or cell == "" else cell
+            for gone, cell in zip(missing.flat, cells, strict=True)
+        ]
+        return pl.Series(name, kept)
     native = np.ascontiguousarray(values).astype(values.dtype.newbyteorder("="), copy=False)
     series = pl.Series(name, native)
     return series.set(pl.Series(mask), None) if mask.any() else series
