@@ -54,6 +54,7 @@ def demo(output: Path, stars: int, seed: int, as_json: bool) -> None:
     _done(console, f"tables, truth and recipe are in {survey}")
 
     _step(console, "2  Build a catalogue", f"rrcat build {recipe} --output {candidate}")
+    console.print("   [dim]the first fit after an installation compiles for half a minute[/]")
     summary = build_catalogue(recipe, candidate)
     _done(console, f"{summary.n_values:,} of {summary.n_stars:,} stars have a metallicity")
 
