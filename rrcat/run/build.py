@@ -240,7 +240,7 @@ def _train(
 
 
 def _origin(recipe: Recipe, base: Path, registry: Registry) -> Origin:
-    """Give what the results come from: inputs, code, estimators, literature."""
+    """Give what the results come from: inputs, code and estimators."""
     estimators: list[dict[str, Any]] = []
     for section in recipe.estimator:
         owner = registry.owner(section.id)
@@ -258,5 +258,4 @@ def _origin(recipe: Recipe, base: Path, registry: Registry) -> Origin:
         versions={name: version(name) for name in LIBRARIES}
         | {each["distribution"]: each["distribution_version"] for each in estimators},
         estimators=estimators,
-        reference=list(recipe.archive.reference),
     )

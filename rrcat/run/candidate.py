@@ -16,6 +16,7 @@ import polars as pl
 from rrcat import atomic
 from rrcat.archive.config import GAIA_ORIGIN_JD
 from rrcat.catalogue.recipe import Recipe
+from rrcat.estimator.manifest import read_manifest
 from rrcat.schema import check, load
 
 FILE = "candidate.json"
@@ -25,12 +26,11 @@ FRAMES = ("catalogue", "features", "predictions")
 
 @dataclass(frozen=True)
 class Origin:
-    """What the results come from: input files, code, estimators, literature."""
+    """What the results come from: input files, code, estimators."""
 
     inputs: list[dict[str, Any]]
     versions: dict[str, str]
     estimators: list[dict[str, Any]]
-    reference: list[str]
 
 
 def write_candidate(
@@ -83,6 +83,7 @@ def write_candidate(
             "recipe": resolved,
             "recipe_sha256": digest(resolved),
             **asdict(origin),
+            "reference": _references(folder, recipe),
             "adql": [],
             "validation": [
                 {
@@ -115,6 +116,13 @@ def digest(content: Mapping[str, Any]) -> str:
 
 def _canonical(content: Mapping[str, Any]) -> str:
     return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+
+def _references(folder: Path, recipe: Recipe) -> list[str]:
+    """Give the papers to cite: those of the data, then those of the estimators, each once."""
+    bundles = [read_manifest(folder / "bundles" / section.id) for section in recipe.estimator]
+    papers = [*recipe.archive.reference, *(paper for each in bundles for paper in each.reference)]
+    return list(dict.fromkeys(papers))
 
 
 def _hashes(folder: Path) -> dict[str, str]:
