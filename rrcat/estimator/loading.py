@@ -8,8 +8,9 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import Distribution, EntryPoint, distributions
 from typing import Any, Literal
 
@@ -63,33 +64,48 @@ def load_plugins() -> list[Plugin]:
     """
     blocked = {name.strip() for name in os.environ.get(BLOCK, "").split(",")} - {""}
     plugins = []
-    for distribution, entry_point in sorted(_entry_points(), key=_by_name):
-        plugin = Plugin(
-            entry_point.name, distribution.name, distribution.version, entry_point.value
-        )
-        plugins.append(plugin)
-        plugin.blocked = bool(blocked & {plugin.name, plugin.distribution})
-        if not plugin.blocked:
-            _load(plugin, entry_point)
+    for name, version, distribution in _distributions():
+        listing = Plugin("entry_points.txt", name, version, "")
+        entry_points = guarded(listing, "it cannot be read", partial(_entry_points, distribution))
+        plugins += [listing] if listing.problems else []
+        for entry_point in entry_points or ():
+            plugin = Plugin(entry_point.name, name, version, entry_point.value)
+            plugins.append(plugin)
+            plugin.blocked = bool(blocked & {plugin.name, plugin.distribution})
+            if not plugin.blocked:
+                _load(plugin, entry_point)
     return plugins
 
 
-def _entry_points() -> Iterator[tuple[Distribution, EntryPoint]]:
-    seen: set[str] = set()
+def _distributions() -> list[tuple[str, str, Distribution]]:
+    """Give (name, version, distribution) of those that name the group, sorted by name."""
+    found: dict[str, tuple[str, str, Distribution]] = {}
     for distribution in distributions():
         # Reading this file first spares the metadata of every other distribution.
-        if f"[{GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
-            continue
-        name = re.sub(r"[-_.]+", "-", distribution.name).lower()
-        if name in seen:  # shadowed by one that comes earlier on sys.path
-            continue
-        seen.add(name)
-        for entry_point in distribution.entry_points.select(group=GROUP):
-            yield distribution, entry_point
+        if _names_the_group(distribution):
+            name, version = _identity(distribution)
+            # One that comes later on sys.path is shadowed.
+            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), (name, version, distribution))
+    return sorted(found.values(), key=lambda each: each[0])
 
 
-def _by_name(found: tuple[Distribution, EntryPoint]) -> tuple[str, str]:
-    return found[0].name, found[1].name
+def _names_the_group(distribution: Distribution) -> bool:
+    try:
+        return f"[{GROUP}]" in (distribution.read_text("entry_points.txt") or "")
+    except (OSError, ValueError):  # unreadable or not text: no telling whose it is
+        return False
+
+
+def _entry_points(distribution: Distribution) -> list[EntryPoint]:
+    return sorted(distribution.entry_points.select(group=GROUP), key=lambda one: one.name)
+
+
+def _identity(distribution: Distribution) -> tuple[str, str]:
+    try:
+        metadata = distribution.metadata
+        return metadata["Name"] or "unknown", metadata["Version"] or "unknown"
+    except Exception:  # damaged metadata; what is raised differs between versions of Python
+        return "unknown", "unknown"
 
 
 def guarded(plugin: Plugin, what: str, action: Callable[[], Any]) -> Any:
@@ -129,6 +145,8 @@ def _load(plugin: Plugin, entry_point: EntryPoint) -> None:
         given = guarded(plugin, "rrcat_estimators() failed", implementation.function)
         for spec in _as_list(plugin, given):
             faults = spec_faults(spec)
+            if not faults and spec.id in (known.id for known in plugin.specs):
+                faults = ["is given twice"]
             if faults:
                 plugin.problems.append(Problem(f"{_name_of(spec)}: {'; '.join(faults)}"))
             else:

@@ -140,6 +140,49 @@ def test_two_distributions_with_one_entry_point_name_both_load(install):
     assert [spec.id for plugin in load_plugins() for spec in plugin.specs] == ["one", "two"]
 
 
+def test_an_estimator_that_one_plugin_gives_twice_is_kept_once(install):
+    one = SPEC.format(id="one").strip()
+    install("dist-a", "load_w1", f"{HEAD}@hookimpl\ndef rrcat_estimators(): return [{one}, {one}]")
+    plugin = the_plugin()
+    assert [spec.id for spec in plugin.specs] == ["one"]
+    assert plugin.problems[0].reason == "estimator 'one': is given twice"
+
+
+def test_a_list_of_entry_points_that_cannot_be_read_is_recorded(install, tmp_path):
+    install("dist-a", "load_r1", good("one"))
+    install("dist-b", "load_r2", good("two"))
+    (tmp_path / "dist_a-1.0.dist-info" / "entry_points.txt").write_text("[rrcat]\nno equals sign\n")
+    broken, fine = load_plugins()
+    assert (broken.name, broken.distribution, broken.status) == (
+        "entry_points.txt",
+        "dist-a",
+        "broken",
+    )
+    assert "it cannot be read" in broken.problems[0].reason
+    assert fine.status == "ok"
+
+
+def test_a_distribution_without_metadata_stops_nothing(install, tmp_path):
+    install("dist-a", "load_r3", good("one"))
+    (tmp_path / "dist_a-1.0.dist-info" / "METADATA").unlink()
+    assert [(p.distribution, p.status) for p in load_plugins()] == [("unknown", "ok")]
+
+
+def test_entry_points_that_are_no_text_stop_nothing(install, tmp_path):
+    install("dist-a", "load_r4", good("one"))
+    (tmp_path / "dist_a-1.0.dist-info" / "entry_points.txt").write_bytes(b"[rrcat]\n\xff\xfe")
+    assert load_plugins() == []
+
+
+def test_a_distribution_that_is_shadowed_on_the_path_is_left_out(install, tmp_path):
+    install("dist-a", "load_r5", good("one"))
+    second = tmp_path / "Dist.A-0.9.dist-info"
+    second.mkdir()
+    (second / "METADATA").write_text("Metadata-Version: 2.1\nName: Dist.A\nVersion: 0.9\n")
+    (second / "entry_points.txt").write_text("[rrcat]\nload_r5 = load_r5\n")
+    assert len(load_plugins()) == 1
+
+
 @pytest.mark.parametrize("name", ["same", "dist-a"])
 def test_a_blocked_plugin_is_not_imported(install, monkeypatch, name):
     install("dist-a", "load_x1", "raise RuntimeError", entry_point="same")
