@@ -17,6 +17,7 @@ import tomli_w
 
 import rrcat
 from rrcat import atomic, schema
+from rrcat.canonical import parquet_bytes
 from rrcat.errors import BundleError, RecipeError
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.contract import Model
@@ -136,7 +137,7 @@ def _write_golden(folder: Path, predictions: pl.DataFrame, golden: StarBatch) ->
     for name, frame in golden.checked().frames().items():
         frames[f"golden_{name}.parquet"] = frame
     for name, frame in frames.items():
-        frame.write_parquet(folder / name, compression="zstd", row_group_size=10_000)
+        (folder / name).write_bytes(parquet_bytes(frame))
 
 
 def _replay(folder: Path, manifest: Manifest, model: Model) -> None:

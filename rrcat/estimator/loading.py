@@ -119,7 +119,9 @@ def guarded(plugin: Plugin, what: str, action: Callable[[], Any]) -> Any:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        said = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": ")
+        # Copes with an error that cannot even be printed; indented lines show syntax errors.
+        told = traceback.format_exception_only(error)
+        said = next(line for line in told if not line.startswith(" ")).splitlines()[0]
         plugin.problems.append(Problem(f"{what}: {said}", traceback.format_exc()))
         return None
 
@@ -142,15 +144,27 @@ def _load(plugin: Plugin, entry_point: EntryPoint) -> None:
         )
     # One by one: pluggy's own call of a hook ends at the first implementation that raises.
     for implementation in implementations:
-        given = guarded(plugin, "rrcat_estimators() failed", implementation.function)
-        for spec in _as_list(plugin, given):
-            faults = spec_faults(spec)
-            if not faults and spec.id in (known.id for known in plugin.specs):
-                faults = ["is given twice"]
-            if faults:
-                plugin.problems.append(Problem(f"{_name_of(spec)}: {'; '.join(faults)}"))
-            else:
-                plugin.specs.append(spec)
+        guarded(
+            plugin, "rrcat_estimators() failed", partial(_take, plugin, implementation.function)
+        )
+
+
+def _take(plugin: Plugin, function: Callable[[], Any]) -> None:
+    given = function()
+    if not isinstance(given, list | tuple):
+        said = (
+            f"rrcat_estimators() gave a {type(given).__name__} instead of a list of EstimatorSpec"
+        )
+        plugin.problems.append(Problem(said))
+        return
+    for spec in given:
+        faults = spec_faults(spec)
+        if not faults and spec.id in (known.id for known in plugin.specs):
+            faults = ["is given twice"]
+        if faults:
+            plugin.problems.append(Problem(f"{_name_of(spec)}: {'; '.join(faults)}"))
+        else:
+            plugin.specs.append(spec)
 
 
 def _report_misspelt(plugin: Plugin, manager: pluggy.PluginManager) -> None:
@@ -161,19 +175,6 @@ def _report_misspelt(plugin: Plugin, manager: pluggy.PluginManager) -> None:
             plugin.problems.append(
                 Problem(f"{caller.name} is no hook of rrcat; did you mean {near[0]}?")
             )
-
-
-def _as_list(plugin: Plugin, given: Any) -> list[Any]:
-    if isinstance(given, list | tuple):
-        return list(given)
-    if not plugin.problems:
-        plugin.problems.append(
-            Problem(
-                f"rrcat_estimators() gave a {type(given).__name__} instead of a list of"
-                " EstimatorSpec"
-            )
-        )
-    return []
 
 
 def _name_of(spec: Any) -> str:

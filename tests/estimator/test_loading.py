@@ -92,6 +92,17 @@ def test_a_good_plugin_brings_its_specs(install):
             f"{HEAD}@hookimpl\ndef rrcat_estimator(): return []",
             "rrcat_estimator is no hook of rrcat; did you mean rrcat_estimators?",
         ),
+        (
+            "load_b12",
+            "class Odd(Exception):\n    def __str__(self): raise ValueError\nraise Odd",
+            "load_b12.Odd: <exception str() failed>",
+        ),
+        (
+            "load_b13",
+            f"{HEAD}class Odd:\n    def __repr__(self): raise ValueError('shy')\n"
+            "@hookimpl\ndef rrcat_estimators(): return [Odd()]",
+            "rrcat_estimators() failed: ValueError: shy",
+        ),
         ("load_b11", "x = 1", "has no function rrcat_estimators marked with @hookimpl"),
     ],
 )
