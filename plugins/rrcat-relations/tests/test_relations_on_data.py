@@ -92,3 +92,25 @@ def test_smolec05_lies_above_spectroscopy(data_dir):
     star, batch = _asas(data_dir, "RRab")
     predictions = LiteratureRelations({"relations": ["smolec05"]}).fit().predict(batch)
     assert (predictions["feh"] - star["feh"]).median() == pytest.approx(0.30, abs=0.08)
+
+
+def test_muraveva25_errors_cover_the_spectroscopy_it_was_fitted_to(data_dir):
+    stars = pl.read_csv(data_dir / "gaia_dr3_crestani21" / "rrab.csv").sort("source_id")
+    batch = StarBatch(
+        stars=stars.select("source_id", pulsation_type=pl.lit("RRab")),
+        features=stars.select(
+            "source_id",
+            band=pl.lit("G"),
+            fit_status=pl.lit("ok"),
+            period="pf",
+            period_error="pf_error",
+            phi31="phi31_g",
+            phi31_error="phi31_g_error",
+        ),
+    )
+    predictions = LiteratureRelations().fit().predict(batch)
+    off = (predictions["feh"] - stars["FeH"]).to_numpy()
+    assert len(off) == 71
+    assert np.sqrt(np.mean(off**2)) == pytest.approx(0.311, abs=0.005)
+    within = np.abs(off) < predictions["feh_error"].to_numpy()
+    assert 0.6 < np.mean(within) < 0.9
