@@ -10,6 +10,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 FLOORS = {
     "errors": 0,
     "atomic": 0,
+    "canonical": 0,
     "plugin": 0,
     "schema": 1,
     "harmonic": 1,

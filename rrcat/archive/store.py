@@ -1,6 +1,5 @@
 """The local store: what an archive gave, as Parquet files that are read star by star."""
 
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from rrcat import atomic
 from rrcat.archive.files import Ingest
+from rrcat.canonical import json_bytes, parquet_bytes
 from rrcat.errors import ArchiveError
 from rrcat.schema import load
 
@@ -39,8 +39,9 @@ def write_store(ingest: Ingest, folder: Path) -> "LocalStore":
     with atomic.new_folder(folder) as temporary:
         for name, frame in frames.items():
             if frame is not None:
-                _write_parquet(frame, temporary / f"{name}.parquet")
-        (temporary / "account.json").write_bytes(canonical(ingest.account))
+                content = parquet_bytes(frame, rows_in_group=ROWS_IN_GROUP)
+                (temporary / f"{name}.parquet").write_bytes(content)
+        (temporary / "account.json").write_bytes(json_bytes(ingest.account))
         description = {
             "format": FORMAT,
             "bands": _bands(ingest),
@@ -53,28 +54,13 @@ def write_store(ingest: Ingest, folder: Path) -> "LocalStore":
                 for path in sorted(temporary.iterdir())
             },
         }
-        (temporary / "store.json").write_bytes(canonical(description))
+        (temporary / "store.json").write_bytes(json_bytes(description))
     return LocalStore.open(folder)
 
 
 def _bands(ingest: Ingest) -> list[str]:
     frame = ingest.light_curves if ingest.light_curves is not None else ingest.features
     return [] if frame is None else sorted(frame["band"].unique())
-
-
-def canonical(data: Any) -> bytes:
-    """Give data as JSON with sorted keys, one way to write it."""
-    text = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
-    return text.encode() + b"\n"
-
-
-def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
-    # Through memory: on a full disk Polars speaks of a damaged file, the system of a full disk.
-    buffer = io.BytesIO()
-    frame.rechunk().write_parquet(
-        buffer, compression="zstd", statistics=True, row_group_size=ROWS_IN_GROUP
-    )
-    path.write_bytes(buffer.getvalue())
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,17 @@ from typing import Any
 
 import polars as pl
 
+from rrcat import atomic
 from rrcat.archive.files import ingest, input_files
 from rrcat.archive.store import LocalStore, write_store
+from rrcat.canonical import json_bytes
 from rrcat.catalogue.assemble import assemble, main_band
 from rrcat.catalogue.recipe import EstimatorSection, Recipe, read_recipe
 from rrcat.errors import RecipeError
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.bundle import save_bundle
 from rrcat.estimator.registry import Registry, discover
-from rrcat.run.candidate import Origin, write_candidate, write_json
+from rrcat.run.candidate import Origin, write_candidate
 from rrcat.run.claim import claim
 from rrcat.run.executor import executor
 from rrcat.run.lock import locked
@@ -114,15 +116,13 @@ def build_catalogue(
             frames = _frames(recipe, registry, store, cut, output, pool)
         write_candidate(output, recipe_path, recipe, frames, store.account, origin)
         seconds = round(time.monotonic() - started, 3)
-        write_json(
-            {
-                "recipe_path": str(recipe_path.resolve()),
-                "workers": workers,
-                "partition_size": partition_size,
-                "seconds": seconds,
-            },
-            output / "run.json",
-        )
+        run = {
+            "recipe_path": str(recipe_path.resolve()),
+            "workers": workers,
+            "partition_size": partition_size,
+            "seconds": seconds,
+        }
+        atomic.write_bytes(output / "run.json", json_bytes(run))
     statuses = Counter(frames["catalogue"]["feh_status"].to_list())
     return BuildSummary(
         candidate=str(output),

@@ -5,7 +5,6 @@ says just that and enters no release.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,12 +14,12 @@ import polars as pl
 
 from rrcat import atomic
 from rrcat.archive.config import GAIA_ORIGIN_JD
+from rrcat.canonical import json_bytes, parquet_bytes
 from rrcat.catalogue.recipe import Recipe
 from rrcat.estimator.manifest import read_manifest
 from rrcat.schema import check, load
 
 FILE = "candidate.json"
-ROW_GROUP = 50_000
 FRAMES = ("catalogue", "features", "predictions")
 
 
@@ -61,61 +60,39 @@ def write_candidate(
     check(catalogue, table)
     without = catalogue.filter(pl.col("feh").is_null() == (pl.col("feh_status") == "ok"))
     for name in FRAMES:
-        write_frame(frames[name], folder / f"{name}.parquet")
-    write_json(account, folder / "account.json")
+        atomic.write_bytes(folder / f"{name}.parquet", parquet_bytes(frames[name]))
+    atomic.write_bytes(folder / "account.json", json_bytes(account))
     atomic.write_bytes(folder / "recipe.toml", recipe_path.read_bytes())
     resolved = recipe.resolved()
-    write_json(
-        {
-            "name": recipe.catalogue.name,
-            "title": recipe.catalogue.title,
-            "schema": table.name,
-            "schema_version": table.version,
-            "scale": recipe.catalogue.scale,
-            "time_system": {
-                "scale": recipe.archive.time.scale,
-                "reference_position": recipe.archive.time.reference_position,
-                "origin_jd": GAIA_ORIGIN_JD,
-            },
-            "coordinates": {"system": "ICRS", "epoch": recipe.archive.coordinate_epoch},
-            "n_rows": catalogue.height,
-            "seed": recipe.seed,
-            "recipe": resolved,
-            "recipe_sha256": digest(resolved),
-            **asdict(origin),
-            "reference": _references(folder, recipe),
-            "adql": [],
-            "validation": [
-                {
-                    "name": "a value or a reason",
-                    "passed": not without.height,
-                    "detail": f"{without.height} of {catalogue.height} rows have neither, or both",
-                }
-            ],
-            "files": _hashes(folder),
+    facts = {
+        "name": recipe.catalogue.name,
+        "title": recipe.catalogue.title,
+        "schema": table.name,
+        "schema_version": table.version,
+        "scale": recipe.catalogue.scale,
+        "time_system": {
+            "scale": recipe.archive.time.scale,
+            "reference_position": recipe.archive.time.reference_position,
+            "origin_jd": GAIA_ORIGIN_JD,
         },
-        folder / FILE,
-    )
-
-
-def write_frame(frame: pl.DataFrame, path: Path) -> None:
-    """Write a frame as Parquet, the same bytes for the same frame."""
-    with atomic.new_file(path) as temporary:
-        frame.rechunk().write_parquet(temporary, compression="zstd", row_group_size=ROW_GROUP)
-
-
-def write_json(content: Mapping[str, Any], path: Path) -> None:
-    """Write canonical JSON: sorted keys, no NaN, one final newline."""
-    atomic.write_bytes(path, f"{_canonical(content)}\n".encode())
-
-
-def digest(content: Mapping[str, Any]) -> str:
-    """Give the SHA-256 of plain data."""
-    return hashlib.sha256(_canonical(content).encode()).hexdigest()
-
-
-def _canonical(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        "coordinates": {"system": "ICRS", "epoch": recipe.archive.coordinate_epoch},
+        "n_rows": catalogue.height,
+        "seed": recipe.seed,
+        "recipe": resolved,
+        "recipe_sha256": hashlib.sha256(json_bytes(resolved)).hexdigest(),
+        **asdict(origin),
+        "reference": _references(folder, recipe),
+        "adql": [],
+        "validation": [
+            {
+                "name": "a value or a reason",
+                "passed": not without.height,
+                "detail": f"{without.height} of {catalogue.height} rows have neither, or both",
+            }
+        ],
+        "files": _hashes(folder),
+    }
+    atomic.write_bytes(folder / FILE, json_bytes(facts))
 
 
 def _references(folder: Path, recipe: Recipe) -> list[str]:

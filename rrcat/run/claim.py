@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rrcat import atomic
+from rrcat.canonical import json_bytes
 from rrcat.errors import RunError
 
 FILE = "build.json"
@@ -50,12 +51,12 @@ def claim(folder: Path, identity: dict[str, Any], *, restart: bool = False) -> N
     record = folder / FILE
     if record.exists():
         earlier = _read(record)
-        if earlier == identity:
+        if not (differing := _differences(earlier, identity)):
             return
         if not restart:
-            differing = ", ".join(_differences(earlier, identity))
             raise RunError(
-                f"the folder holds the parts of another build, which differs in {differing}",
+                "the folder holds the parts of another build, which differs in "
+                + ", ".join(differing),
                 file=folder,
                 hint="choose another --output, or throw the earlier build away with --restart",
             )
@@ -67,7 +68,7 @@ def claim(folder: Path, identity: dict[str, Any], *, restart: bool = False) -> N
             file=folder,
             hint="choose another --output",
         )
-    atomic.write_bytes(record, json.dumps(identity, indent=1, sort_keys=True).encode())
+    atomic.write_bytes(record, json_bytes(identity))
 
 
 def _differences(a: Any, b: Any, place: str = "") -> list[str]:

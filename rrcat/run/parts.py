@@ -5,12 +5,14 @@ knows it, or is made again. Nothing else needs to be remembered for a build to g
 killed.
 """
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 
 from rrcat import atomic
+from rrcat.canonical import parquet_bytes
 from rrcat.run.partition import Partition
 
 HASH_LENGTH = 16
@@ -18,13 +20,10 @@ HASH_LENGTH = 16
 
 def make_part(work: Callable[[Partition], pl.DataFrame], partition: Partition, folder: Path) -> str:
     """Do the work of a partition, keep its frame as a part and give the file's name."""
-    frame = work(partition)
-    # The name needs the hash of the content, so the content gets a temporary name first.
-    unnamed = folder / f"{partition.name}.unnamed"
-    with atomic.new_file(unnamed) as temporary:
-        frame.write_parquet(temporary, compression="zstd", statistics=False)
-    name = f"{partition.name}.{atomic.sha256(unnamed)[:HASH_LENGTH]}.parquet"
-    unnamed.replace(folder / name)
+    content = parquet_bytes(work(partition))
+    start = hashlib.sha256(content).hexdigest()[:HASH_LENGTH]
+    name = f"{partition.name}.{start}.parquet"
+    atomic.write_bytes(folder / name, content)
     return name
 
 

@@ -93,7 +93,7 @@ def test_a_store_is_never_overwritten(ingested, written):
 
 def test_nothing_is_left_of_a_store_that_could_not_be_written(ingested, tmp_path, monkeypatch):
     given = ingested()
-    monkeypatch.setattr(store, "canonical", lambda data: 1 / 0)
+    monkeypatch.setattr(store, "json_bytes", lambda data: 1 / 0)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(ZeroDivisionError):
         write_store(given, tmp_path / "store")

@@ -34,8 +34,7 @@ def test_a_damaged_part_is_removed(tmp_path: Path) -> None:
 
 def test_parts_of_other_partitions_and_leftovers_are_removed(tmp_path: Path) -> None:
     make_part(ids, partitions(np.arange(25), 7)[0], tmp_path)
-    (tmp_path / ".0-9-10.unnamed.abc.rrcat-tmp").write_bytes(b"half")
-    (tmp_path / "0-9-10.unnamed").write_bytes(b"whole, but nameless")
+    (tmp_path / ".0-9-10.0123.parquet.abc.rrcat-tmp").write_bytes(b"half")
     (tmp_path / "0-9-10.parquet").write_bytes(b"no hash in its name")
     name = make_part(ids, CUT[0], tmp_path)
     assert finished_parts(CUT, tmp_path) == {CUT[0]: tmp_path / name}
