@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,14 @@ def _facts(folder: Path) -> dict[str, Any]:
             file=path,
             hint="use lower-case letters, digits and hyphens",
         )
+    for key, text in (("title", facts["title"]), *(("reference", r) for r in facts["reference"])):
+        if any(unicodedata.category(letter) == "Cc" for letter in text):
+            raise ReleaseError(
+                "the text holds control characters, which VOTable and FITS cannot store",
+                file=path,
+                key=key,
+                hint="write it on one line in the recipe, and build again",
+            )
     return facts
 
 

@@ -18,6 +18,7 @@ from rrcat.schema import Column, Table
 
 # astropy writes this where the time of the checksum would stand.
 WHEN = "by rrcat"
+BLOCK = 2880
 
 
 def write_fits(frame: pl.DataFrame, table: Table, about: About, path: Path) -> None:
@@ -32,8 +33,13 @@ def write_fits(frame: pl.DataFrame, table: Table, about: About, path: Path) -> N
     )
     for column, cells in zip(table.column, arrays, strict=True):
         rows[column.name] = cells
-    hdu = fits.BinTableHDU(rows)
-    _describe(hdu.header, table, about)
+    header = fits.BinTableHDU(rows[:0].view(fits.FITS_rec)).header
+    header["NAXIS2"] = frame.height
+    _describe(header, table, about)
+    # Handed over as the bytes of a file: given as an array, astropy would decode and encode every
+    # text, which takes longer than all the rest.
+    content = header.tostring().encode("ascii") + rows.tobytes()
+    hdu = fits.BinTableHDU.fromstring(content + bytes(-len(content) % BLOCK))
     primary = fits.PrimaryHDU()
     _title(primary.header, about)
     for part in (primary, hdu):

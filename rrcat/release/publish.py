@@ -70,7 +70,8 @@ def publish(
             raise ReleaseError(
                 "the name of the release is taken, and releases are never overwritten",
                 file=final,
-                hint="choose a later version, or another --into",
+                hint="choose a later version, or another --into; what a release that was killed"
+                " left there is not in releases.toml and may be deleted",
             )
         atomic.sweep(home)
         with atomic.new_file(history) as longer, atomic.new_folder(final) as folder:

@@ -65,6 +65,14 @@ def test_name_that_leads_elsewhere_is_refused(candidate):
         read_candidate(candidate)
 
 
+@pytest.mark.parametrize("key", ["title", "reference"])
+def test_text_that_no_format_can_store_is_refused(candidate, key):
+    text = "two\nlines"
+    change_facts(candidate, **{key: text if key == "title" else ["fine", text]})
+    with pytest.raises(ReleaseError, match="control characters"):
+        read_candidate(candidate)
+
+
 def test_candidate_of_another_schema_version_is_refused(candidate):
     change_facts(candidate, schema_version="0.9.0")
     with pytest.raises(ReleaseError, match=r"was built with rrl_metallicity 0\.9\.0"):
