@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rrcat.estimator.batch import StarBatch
     from rrcat.estimator.bundle import load_bundle, save_bundle
-    from rrcat.estimator.contract import Estimator, Model, Params
+    from rrcat.estimator.contract import Estimator, Model
+    from rrcat.estimator.params import Params
     from rrcat.estimator.registry import Registry, discover
 
 _HOMES = {
     "Estimator": "contract",
     "Model": "contract",
-    "Params": "contract",
+    "Params": "params",
     "Registry": "registry",
     "StarBatch": "batch",
     "discover": "registry",

@@ -6,30 +6,24 @@ only the private ones.
 
 from __future__ import annotations
 
-import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, final
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel
 
 from rrcat import schema
 from rrcat.errors import FrameError, PluginError, RecipeError
 from rrcat.estimator.answer import checked_answer
 from rrcat.estimator.batch import StarBatch
+from rrcat.estimator.params import Params, parsed
 from rrcat.estimator.reasons import reasons, usable
 from rrcat.plugin import EstimatorSpec
 
 Progress = Callable[[int, int], None]
 """Called with (steps done, steps in all) while an estimator learns."""
-
-
-class Params(BaseModel):
-    """Parameters of an estimator: each with a default, bounds, and its unit in the description."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Model(ABC):
@@ -145,10 +139,7 @@ class Estimator(ABC):
 
     def __init__(self, params: Mapping[str, Any] | BaseModel | None = None) -> None:
         given = params.model_dump() if isinstance(params, BaseModel) else dict(params or {})
-        try:
-            self.params = self.Params.model_validate(given)
-        except ValidationError as error:
-            raise _as_recipe_error(error, self) from None
+        self.params = parsed(self.Params, given, self.spec.id)
 
     @final
     def fit(
@@ -262,6 +253,14 @@ class Estimator(ABC):
                 plugin=self.spec.id,
                 hint='set `scale` in the model, e.g. to "C21" or to that of the calibrators',
             )
+        named = self.spec.bands
+        beyond = [] if named is None else sorted((model.bands or named) - named)
+        if beyond:
+            raise PluginError(
+                f"the model has values in {', '.join(beyond)}, which its spec does not name",
+                plugin=self.spec.id,
+                hint="add the band to `bands` of the spec",
+            )
         model.spec, model.params = self.spec, self.params
         return model
 
@@ -275,24 +274,3 @@ def _with_inputs(batch: StarBatch, spec: EstimatorSpec) -> StarBatch:
             plugin=spec.id,
         )
     return StarBatch(**{name: frames[name] for name in ("stars", *sorted(spec.inputs))})
-
-
-def _as_recipe_error(error: ValidationError, estimator: Estimator) -> RecipeError:
-    first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
-    known = list(estimator.Params.model_fields)
-    if first["type"] != "extra_forbidden":
-        return RecipeError(
-            f"parameter {key!r} of {estimator.spec.id}: {first['msg']}",
-            estimator=estimator.spec.id,
-            key=key,
-            hint=f"got {first['input']!r}",
-        )
-    near = difflib.get_close_matches(key, known, n=1)
-    listed = f"the parameters are {', '.join(known)}" if known else "it has no parameters"
-    return RecipeError(
-        f"{estimator.spec.id} has no parameter {key!r}",
-        estimator=estimator.spec.id,
-        key=key,
-        hint=f"did you mean {near[0]!r}?" if near else listed,
-    )

@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from rrcat import schema
-from rrcat.errors import FrameError, PluginError, RecipeError
+from rrcat.errors import FrameError, PluginError
 from rrcat.estimator import StarBatch
 
 
@@ -118,25 +118,15 @@ def test_a_model_without_a_scale_is_refused(line, batch, calibrators, monkeypatc
         line().fit(batch, calibrators)
 
 
+def test_a_band_that_the_spec_does_not_name_is_refused(
+    line, batch, calibrators, model, monkeypatch
+):
+    monkeypatch.setattr(type(model), "bands", frozenset({"G", "V"}))
+    with pytest.raises(PluginError, match="values in V, which its spec does not name"):
+        line().fit(batch, calibrators)
+
+
 def test_something_that_is_no_model_is_refused(line, batch, calibrators, monkeypatch):
     monkeypatch.setattr(line, "_fit", lambda self, *args, **kwargs: {"slope": 1})
     with pytest.raises(PluginError, match="gave a dict instead of a Model"):
         line().fit(batch, calibrators)
-
-
-def test_an_unknown_parameter_is_refused_with_the_nearest_name(line):
-    with pytest.raises(RecipeError, match="has no parameter 'eror'") as caught:
-        line({"eror": 0.1})
-    assert caught.value.hint == "did you mean 'error'?"
-
-
-def test_a_parameter_out_of_bounds_is_refused(line):
-    with pytest.raises(RecipeError, match=r"'error' of toy-line.*greater than 0") as caught:
-        line({"error": -1})
-    assert caught.value.where["key"] == "error"
-
-
-def test_parameters_cannot_be_changed_afterwards(line):
-    estimator = line({"error": 0.3})
-    with pytest.raises(ValueError, match="frozen"):
-        estimator.params.error = 0.1

@@ -52,7 +52,7 @@ def python(tmp_path_factory):
     (packages / "running.pth").write_text(f"import site; site.addsitedir({running!r})\n")
     done = run(
         *(uv.find_uv_bin(), "pip", "install", "--python", python),
-        *("--offline", "--no-deps", "--no-build-isolation"),
+        *("--offline", "--no-cache", "--no-deps", "--no-build-isolation"),
         *(folder / "rrcat-third-party", *sorted(DISTRIBUTIONS.iterdir())),
     )
     assert done.returncode == 0, done.stderr
