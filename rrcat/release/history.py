@@ -16,6 +16,7 @@ HISTORY = "releases.toml"
 class Entry:
     """One version in the history."""
 
+    name: str
     version: str
     date: str
     manifest_sha256: str
@@ -45,14 +46,21 @@ def read_history(path: Path) -> list[Entry]:
         ) from None
 
 
-def check_follows(version: str, entries: list[Entry], path: Path) -> None:
-    """Raise unless a version comes after every one in the history.
+def check_follows(name: str, version: str, entries: list[Entry], path: Path) -> None:
+    """Raise unless a version of a catalogue comes after every one in its history.
 
     Raises
     ------
     ReleaseError
-        It is no semantic version, is in the history, or is not the greatest.
+        The history is that of another catalogue, or the version is no semantic version, is in the
+        history, or is not the greatest.
     """
+    if others := sorted({entry.name for entry in entries} - {name}):
+        raise ReleaseError(
+            f"the folder holds the history of another catalogue, {', '.join(others)}",
+            file=path,
+            hint="give every catalogue a folder of its own with --into",
+        )
     key = version_key(version)
     last = max(entries, key=lambda entry: version_key(entry.version), default=None)
     if last is None or key > version_key(last.version):

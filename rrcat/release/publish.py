@@ -64,7 +64,7 @@ def publish(
     home = into or _recipe_folder(content)
     with _only_writer(home):
         history = home / HISTORY
-        check_follows(version, read_history(history), history)
+        check_follows(about.name, version, read_history(history), history)
         final = home / f"{about.name}-{version}"
         if os.path.lexists(final):
             raise ReleaseError(
@@ -77,6 +77,7 @@ def publish(
         with atomic.new_file(history) as longer, atomic.new_folder(final) as folder:
             digest = _fill(folder, content, about, override)
             entry = Entry(
+                name=about.name,
                 version=version,
                 date=told or datetime.datetime.now(datetime.UTC).date().isoformat(),
                 manifest_sha256=digest,

@@ -5,7 +5,7 @@ from rrcat.release.history import Entry, appended, check_follows, read_history
 
 
 def entry(version):
-    return Entry(version, "2026-12-01", "ab" * 32, 3, "rrl_metallicity", "1.0.0")
+    return Entry("rrl", version, "2026-12-01", "ab" * 32, 3, "rrl_metallicity", "1.0.0")
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_earlier_bytes_stay(history, ending):
 
 @pytest.mark.parametrize("version", ["1.10.1", "1.11.0", "2.0.0"])
 def test_greater_version_follows(history, version):
-    check_follows(version, read_history(history), history)
+    check_follows("rrl", version, read_history(history), history)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_greater_version_follows(history, version):
 )
 def test_other_version_is_refused_with_those_that_would_do(history, version, message):
     with pytest.raises(ReleaseError, match=message) as error:
-        check_follows(version, read_history(history), history)
+        check_follows("rrl", version, read_history(history), history)
     assert error.value.hint == "choose 1.10.1, 1.11.0 or 2.0.0"
 
 
@@ -58,3 +58,8 @@ def test_damaged_history_is_told(history, content):
     history.write_bytes(content.encode("latin-1"))
     with pytest.raises(ReleaseError, match="cannot be understood"):
         read_history(history)
+
+
+def test_history_of_another_catalogue_is_refused(history):
+    with pytest.raises(ReleaseError, match="history of another catalogue, rrl"):
+        check_follows("lmc", "2.0.0", read_history(history), history)
