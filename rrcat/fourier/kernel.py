@@ -17,13 +17,11 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from rrcat.fourier.compiled import helper, kernel
 from rrcat.harmonic import MAX_HARMONICS
-
-compiled: Any = numba.njit(cache=True, error_model="numpy")
 
 N_COEFFICIENTS = 2 * MAX_HARMONICS + 1
 FREQUENCY = N_COEFFICIENTS
@@ -43,7 +41,7 @@ _SEARCH_TOLERANCE = 0.01  # cycles over the time span
 _SELECTION_ROUNDS = 4
 _MAX_ROUNDS = 20
 _STEP_TOLERANCE = 1e-3  # of the standard error of the frequency
-_JITTER_TOLERANCE = 1e-3  # of the intrinsic variance
+_JITTER_TOLERANCE = 1e-2  # of the intrinsic variance
 
 # Guess of the intrinsic scatter [mag], for the weights of the first round.
 _FIRST_SCATTER = 0.03
@@ -54,7 +52,7 @@ _PSEUDO_SCATTER = 0.02
 # A harmonic beyond the chosen order is expected to have this much of the amplitude of the one
 # before; and this is what a coefficient is to an amplitude.
 _TAIL_RATIO = 0.65
-_TAIL_SCALE = math.sqrt(0.5)
+_TAIL_SCALE = 0.6
 # Formal errors are not believed to be too large by more than a factor of two.
 _LEAST_SCALE = 0.5
 # An observation covers this much of the cycle on either side.
@@ -118,7 +116,7 @@ class Work(NamedTuple):
     prior: Any
 
 
-@compiled
+@kernel
 def fit_batch(
     offsets: NDArray[np.int64],
     time: NDArray[np.float64],
@@ -170,7 +168,7 @@ def fit_batch(
         )
 
 
-@compiled
+@helper
 def _fit_one(
     time, mag, error, given, scales, settings, work, coefficients, covariance, scalars, flags
 ):
@@ -205,6 +203,7 @@ def _fit_one(
     allowed = min(allowed, by_points, settings.max_order)
     lowest = min(settings.min_order, allowed)
 
+    _set_basis(curve, frequency, 2 * _HIGHEST, work)
     order = lowest
     information = 0.0
     effective = 0.0
@@ -213,7 +212,6 @@ def _fit_one(
         # Later rounds only refine: order and clipping can no longer chase each other.
         selecting = rounds < _SELECTION_ROUNDS
         highest = allowed if selecting else order
-        _set_basis(curve, frequency, 2 * _HIGHEST, work)
         total = _set_normal_equations(curve, _HIGHEST, work)
         for k in range(1, highest + 1):
             _set_prior(k, scales[k - 1], work)
@@ -234,8 +232,10 @@ def _fit_one(
             frequency = given
             fixed = True
             at_bound = True
+            _set_basis(curve, frequency, 2 * _HIGHEST, work)
             continue
         step = 0.0 if fixed else max(-0.1 / curve.span, min(0.1 / curve.span, step))
+        found = step**2 * information < _STEP_TOLERANCE**2
 
         effective = _effective_parameters(_SIZE, work) + (0.0 if fixed else 1.0)
         if selecting and _clip(curve, jitter, effective, settings, work):
@@ -245,10 +245,12 @@ def _fit_one(
         before = jitter
         jitter = _solve_jitter(curve, jitter, freedom, settings.noise_floor, work)
         settled = abs(jitter - before) <= _JITTER_TOLERANCE * jitter
-        if rounds > 0 and not changed and settled and step**2 * information < _STEP_TOLERANCE**2:
+        if rounds > 0 and not changed and settled and found:
             break
         _set_weights(curve, jitter, work)
-        frequency += step
+        if not found:
+            frequency += step
+            _set_basis(curve, frequency, 2 * _HIGHEST, work)
 
     size = 2 * order + 1
     coefficients[:size] = work.coefficients[:size]
@@ -272,7 +274,7 @@ def _fit_one(
         flags[0] = 1
 
 
-@compiled
+@helper
 def _search(curve, given, bound, scales, work):
     """Give a frequency to start from, found with few harmonics; NaN when it runs out of bounds.
 
@@ -296,7 +298,7 @@ def _search(curve, given, bound, scales, work):
     return frequency if misfit < 0.5 * misfit_given else given
 
 
-@compiled
+@helper
 def _low_order_misfit(curve, frequency, order, scales, work):
     _set_basis(curve, frequency, 2 * order, work)
     misfit = _set_normal_equations(curve, order, work)
@@ -309,13 +311,13 @@ def _low_order_misfit(curve, frequency, order, scales, work):
     return misfit
 
 
-@compiled
+@helper
 def _set_weights(curve, jitter, work):
     for i in range(curve.time.size):
         work.weight[i] = 1.0 / (curve.error[i] ** 2 + jitter) if work.used[i] else 0.0
 
 
-@compiled
+@helper
 def _sum_of_squares(curve, in_errors, work):
     """Give the sum of squared residuals, in mag or in formal errors (NaN where unknown)."""
     total = 0.0
@@ -326,7 +328,7 @@ def _sum_of_squares(curve, in_errors, work):
     return total
 
 
-@compiled
+@helper
 def _add_tail(order, floor, work):
     """Go on with the factor beyond the order, for the small harmonics that are not given.
 
@@ -343,7 +345,7 @@ def _add_tail(order, floor, work):
     return _factorise(2 * order + 1, _SIZE, work)
 
 
-@compiled
+@helper
 def _set_basis(curve, frequency, highest, work):
     """Fill 1, cos θ, sin θ, cos 2θ, ... of every epoch by angle addition, one sine each."""
     for i in range(curve.time.size):
@@ -362,7 +364,7 @@ def _set_basis(curve, frequency, highest, work):
             row[2 * m] = s
 
 
-@compiled
+@helper
 def _set_normal_equations(curve, order, work):
     """Fill the lower triangle of XᵀWX + Λ and XᵀWy; give yᵀWy.
 
@@ -405,14 +407,14 @@ def _set_normal_equations(curve, order, work):
     return total
 
 
-@compiled
+@helper
 def _set_prior(k, scale, work):
     """Set the precision of both coefficients of an order."""
     work.prior[2 * k - 1] = 1.0 / scale**2
     work.prior[2 * k] = 1.0 / scale**2
 
 
-@compiled
+@helper
 def _factorise(begin, end, work):
     """Fill rows of the Cholesky factor L of XᵀWX + Λ and of L⁻¹ XᵀWy; False when not possible.
 
@@ -438,7 +440,7 @@ def _factorise(begin, end, work):
     return True
 
 
-@compiled
+@helper
 def _choose_order(lowest, highest, n_used, total, fixed, bayesian, work):
     """Give the order with the least information criterion, the scale of the noise profiled out."""
     misfit = total - work.forward[0] ** 2
@@ -463,7 +465,7 @@ def _choose_order(lowest, highest, n_used, total, fixed, bayesian, work):
     return best
 
 
-@compiled
+@helper
 def _solve(size, work):
     """Fill the coefficients from the leading block of the factor."""
     for j in range(size - 1, -1, -1):
@@ -473,7 +475,7 @@ def _solve(size, work):
         work.coefficients[j] = value / work.factor[j, j]
 
 
-@compiled
+@helper
 def _frequency_step(curve, order, work):
     """Fill the residuals; give the Gauss-Newton step of the frequency and its information.
 
@@ -511,7 +513,7 @@ def _frequency_step(curve, order, work):
     return gradient / information, information
 
 
-@compiled
+@helper
 def _effective_parameters(size, work):
     """Fill the inverse of the factor; give the number of parameters the prior leaves free."""
     inverse = work.inverse
@@ -530,7 +532,7 @@ def _effective_parameters(size, work):
     return effective
 
 
-@compiled
+@helper
 def _clip(curve, jitter, effective, settings, work):
     """Choose afresh which epochs are used; True when the choice changed."""
     n = curve.error.size
@@ -556,7 +558,7 @@ def _clip(curve, jitter, effective, settings, work):
     return changed
 
 
-@compiled
+@helper
 def _solve_jitter(curve, jitter, freedom, floor, work):
     """Give the intrinsic variance that brings χ² to the degrees of freedom, floor² at least.
 
@@ -583,7 +585,7 @@ def _solve_jitter(curve, jitter, freedom, floor, work):
     return jitter
 
 
-@compiled
+@helper
 def _phase_sampling(curve, frequency, work):
     """Give the largest phase gap and the covered fraction of the cycle, for the epochs in use."""
     n = 0
@@ -603,7 +605,7 @@ def _phase_sampling(curve, frequency, work):
     return largest, 1.0 - uncovered
 
 
-@compiled
+@helper
 def _set_covariance(size, full, fixed, information, work, covariance):
     """Fill the covariance of coefficients and frequency from the inverse factor."""
     inverse = work.inverse

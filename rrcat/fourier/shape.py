@@ -10,15 +10,12 @@ functions live in this one file, because numba's cache does not notice a change 
 from __future__ import annotations
 
 import math
-from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from rrcat.fourier.compiled import helper, kernel
 from rrcat.harmonic import MAX_HARMONICS, PARAMETERS
-
-compiled: Any = numba.njit(cache=True, error_model="numpy")
 
 _FREQUENCY = 2 * MAX_HARMONICS + 1
 _N_PARAMETERS = len(PARAMETERS)
@@ -71,7 +68,7 @@ def phase_grid() -> NDArray[np.float64]:
     return basis
 
 
-@compiled
+@kernel
 def describe_batch(
     coefficients: NDArray[np.float64],
     covariance: NDArray[np.float64],
@@ -101,7 +98,7 @@ def describe_batch(
             _describe_harmonics(c, covariance[star], order, scalars[star, 0], row, packed[star])
 
 
-@compiled
+@helper
 def _describe_curve(c, covariance, order, scalars, grid, magnitude, gradient, row):
     size = 2 * order + 1
     row[_ZP] = c[0]
@@ -110,8 +107,6 @@ def _describe_curve(c, covariance, order, scalars, grid, magnitude, gradient, ro
     gradient[:size] = 0.0
     flux_sum = 0.0
     third = 0.0
-    brightest = 0
-    faintest = 0
     for g in range(N_GRID):
         value = 0.0
         for j in range(1, size):
@@ -122,10 +117,6 @@ def _describe_curve(c, covariance, order, scalars, grid, magnitude, gradient, ro
         flux_sum += flux
         for j in range(size):
             gradient[j] += flux * grid[g, j]
-        if value < magnitude[brightest]:
-            brightest = g
-        if value > magnitude[faintest]:
-            faintest = g
     for j in range(size):
         gradient[j] /= flux_sum
     row[_INT_AVERAGE] = c[0] - math.log(flux_sum / N_GRID) / _FLUX_EXPONENT
@@ -136,8 +127,9 @@ def _describe_curve(c, covariance, order, scalars, grid, magnitude, gradient, ro
         variance += 0.5 * c[j] ** 2
     row[_SKEWNESS] = third / N_GRID / variance**1.5
 
-    light_maximum = _refine(c, order, brightest / N_GRID)
-    light_minimum = _refine(c, order, faintest / N_GRID)
+    brightest, faintest = _extremes(magnitude)
+    light_maximum = _refine(c, order, brightest / N_GRID, False)
+    light_minimum = _refine(c, order, faintest / N_GRID, True)
     gradient[0] = 0.0
     difference = 0.0
     for k in range(1, order + 1):
@@ -155,11 +147,39 @@ def _describe_curve(c, covariance, order, scalars, grid, magnitude, gradient, ro
     row[_EPOCH] = scalars[1] + nearest / scalars[0]
 
 
-@compiled
-def _refine(c, order, phase):
+@helper
+def _extremes(magnitude):
+    """Give the grid points nearest the brightest and the faintest extremum.
+
+    Extrema are compared by the vertex of the parabola through three points: of two nearly as deep,
+    the one that lies between grid points would lose.
+    """
+    brightest = 0
+    faintest = 0
+    least = np.inf
+    greatest = -np.inf
+    for g in range(N_GRID):
+        value = magnitude[g]
+        before = magnitude[g - 1] if g > 0 else magnitude[N_GRID - 1]
+        after = magnitude[g + 1] if g + 1 < N_GRID else magnitude[0]
+        bend = before - 2.0 * value + after
+        rise = 0.5 * (after - before)
+        if abs(rise) <= abs(bend):
+            value -= 0.5 * rise**2 / bend if bend != 0.0 else 0.0
+        if value < least:
+            least = value
+            brightest = g
+        if value > greatest:
+            greatest = value
+            faintest = g
+    return brightest, faintest
+
+
+@helper
+def _refine(c, order, phase, faint):
     """Give the phase of the extremum near a grid point, by Newton steps on the slope."""
     offset = 0.0
-    for _ in range(4):
+    for _ in range(5):
         slope = 0.0
         bend = 0.0
         angle = _TWO_PI * (phase + offset)
@@ -173,13 +193,13 @@ def _refine(c, order, phase):
             x, y = x * cosine - y * sine, y * cosine + x * sine
         if bend == 0.0:
             return phase
-        offset -= slope / bend / _TWO_PI
-        if not abs(offset) <= 1.0 / N_GRID:
-            return phase
+        # Where the curve is nearly flat a step may be far too long, or the wrong way.
+        step = (slope if faint else -slope) / (_TWO_PI * abs(bend))
+        offset = max(-1.0 / N_GRID, min(1.0 / N_GRID, offset + step))
     return phase + offset
 
 
-@compiled
+@helper
 def _propagate(gradient, covariance, size):
     variance = 0.0
     for j in range(size):
@@ -190,7 +210,7 @@ def _propagate(gradient, covariance, size):
     return math.sqrt(max(variance, 0.0))
 
 
-@compiled
+@helper
 def _describe_harmonics(c, covariance, order, frequency, row, packed):
     """Fill A, R, φ and errors, and the covariance of (period, A_k, φ_k1).
 
@@ -232,7 +252,7 @@ def _describe_harmonics(c, covariance, order, frequency, row, packed):
             place += 1
 
 
-@compiled
+@helper
 def _turn(c, covariance, order):
     for k in range(1, order + 1):
         a = c[2 * k - 1]
@@ -248,7 +268,7 @@ def _turn(c, covariance, order):
             covariance[2 * k, j] -= k * covariance[2, j]
 
 
-@compiled
+@helper
 def _source(parameter):
     """Give the row of the turned covariance that holds a parameter of the stored layout."""
     if parameter == 0:
