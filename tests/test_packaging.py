@@ -40,8 +40,6 @@ def declared(distribution: Path) -> set[str]:
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=lambda path: package_of(path).name)
 def test_dependencies_are_what_is_imported(distribution):
     needed, known = imported(package_of(distribution)), declared(distribution)
-    if "rrcat" in known:  # whose interface is made of Polars frames and pydantic models
-        needed -= declared(CHECKOUT)
     assert needed - known == set(), "imported, not declared"
     assert known - needed == set(), "declared, not imported"
 
