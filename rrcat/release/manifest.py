@@ -1,7 +1,6 @@
 """The manifest: what a release consists of, and what it was made from.
 
-Canonical JSON: sorted keys, two blanks of indentation, UTF-8, one newline at the end, and neither
-wall clock nor path of any machine.
+Canonical JSON, with neither wall clock nor path of any machine.
 """
 
 import hashlib
@@ -13,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rrcat import atomic
+from rrcat.canonical import json_bytes
 from rrcat.errors import ReleaseError
 
 MANIFEST = "manifest.json"
@@ -65,12 +65,6 @@ class Manifest(BaseModel):
     facts: dict[str, Any]
 
 
-def canonical(content: Any) -> bytes:
-    """Give plain data as canonical JSON."""
-    text = json.dumps(content, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
-    return (text + "\n").encode()
-
-
 def listing(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield every file in a folder with its name relative to it, sorted by name.
 
@@ -110,7 +104,7 @@ def write_manifest(
         name: {"sha256": atomic.sha256(path), "size": path.stat().st_size}
         for name, path in listing(folder)
     }
-    content = canonical(facts)
+    content = json_bytes(facts)
     digest = hashlib.sha256(content).hexdigest()
     (folder / MANIFEST).write_bytes(content)
     # As sha256sum writes it: `sha256sum -c manifest.json.sha256` checks the manifest.

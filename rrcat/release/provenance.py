@@ -6,8 +6,8 @@ from typing import Any
 
 from prov.model import ProvActivity, ProvDocument, ProvEntity
 
+from rrcat.canonical import json_bytes
 from rrcat.release.about import About
-from rrcat.release.manifest import canonical
 
 
 def provenance(facts: Mapping[str, Any], about: About, bundles: Mapping[str, str]) -> bytes:
@@ -49,7 +49,7 @@ def provenance(facts: Mapping[str, Any], about: About, bundles: Mapping[str, str
     )
     document.wasGeneratedBy(catalogue, build)
     _release(document, catalogue, build, about)
-    return canonical(json.loads(document.serialize(format="json") or ""))
+    return json_bytes(json.loads(document.serialize(format="json") or ""))
 
 
 def _sources(

@@ -4,7 +4,7 @@ import subprocess
 import pytest
 
 from rrcat.errors import ReleaseError
-from rrcat.release.manifest import FROM_CANDIDATE, canonical, listing, read_manifest, write_manifest
+from rrcat.release.manifest import FROM_CANDIDATE, listing, read_manifest, write_manifest
 
 FACTS = dict.fromkeys(FROM_CANDIDATE, "x") | {"name": "a", "n_rows": 2}
 
@@ -12,15 +12,6 @@ FACTS = dict.fromkeys(FROM_CANDIDATE, "x") | {"name": "a", "n_rows": 2}
 def write(folder, **changes):
     told = {"version": "1.0.0", "date": None, "override": None} | changes
     return write_manifest(folder, FACTS, **told)
-
-
-def test_canonical_json_has_sorted_keys_and_one_final_newline():
-    assert canonical({"b": 1, "a": "é"}) == '{\n  "a": "é",\n  "b": 1\n}\n'.encode()
-
-
-def test_nan_is_no_json():
-    with pytest.raises(ValueError, match="JSON"):
-        canonical({"a": float("nan")})
 
 
 def test_seal_is_what_sha256sum_checks(tmp_path):

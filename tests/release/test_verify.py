@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from rrcat import atomic
+from rrcat.canonical import json_bytes
 from rrcat.errors import ReleaseError
 from rrcat.release.about import About
 from rrcat.release.fits import write_fits
-from rrcat.release.manifest import canonical
 from rrcat.release.parquet import write_parquet
 from rrcat.release.publish import publish
 from rrcat.release.verify import verify
@@ -41,7 +41,7 @@ def sign(release, **changes):
         for name in facts["files"]
         if (release / name).exists()
     }
-    content = canonical(facts)
+    content = json_bytes(facts)
     (release / "manifest.json").write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
     (release / "manifest.json.sha256").write_text(f"{digest}  manifest.json\n")
