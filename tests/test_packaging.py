@@ -40,6 +40,8 @@ def declared(distribution: Path) -> set[str]:
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=lambda path: package_of(path).name)
 def test_dependencies_are_what_is_imported(distribution):
     needed, known = imported(package_of(distribution)), declared(distribution)
+    if "rrcat" in known:  # a plugin may rely on what rrcat itself depends on
+        needed -= declared(CHECKOUT)
     assert needed - known == set(), "imported, not declared"
     assert known - needed == set(), "declared, not imported"
 
