@@ -8,14 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rrcat.fourier.kernel import (
-    FLAGS,
-    FREQUENCY,
-    N_COEFFICIENTS,
-    SCALARS,
-    KernelSettings,
-    fit_batch,
-)
+from rrcat.fourier.kernel import FLAGS, SCALARS, KernelSettings, fit_batch
+from rrcat.fourier.normal import FREQUENCY
 from rrcat.fourier.settings import FitSettings
 from rrcat.fourier.shape import VALUE_COLUMNS, describe_batch, phase_grid
 from rrcat.harmonic import COVARIANCE_LENGTH, MAX_HARMONICS
@@ -75,7 +69,7 @@ def fit_arrays(
     scales = np.asarray(
         settings.prior_scales if prior_scales is None else prior_scales, dtype=np.float64
     )
-    coefficients = np.empty((n, N_COEFFICIENTS))
+    coefficients = np.empty((n, FREQUENCY))
     covariance = np.empty((n, FREQUENCY + 1, FREQUENCY + 1))
     result = FitResult(
         values=np.empty((n, len(VALUE_COLUMNS))),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -13,12 +15,22 @@ helper: Any = numba.njit(error_model="numpy")
 """Compile a function that only other compiled functions call."""
 
 
+def _sources() -> str:
+    """Give a digest of all sources of this folder."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function that Python calls; its machine code is kept for the next process.
 
     numba keeps it beside the source file, else in the user's cache folder. Where neither can be
     written it refuses to decorate at all: then it is compiled anew in every process.
     """
+    # numba's cache does not notice a change in a helper of another file, but goes by this name.
+    function.__qualname__ += f"_{_sources()}"
     try:
         return numba.njit(cache=True, error_model="numpy")(function)
     except RuntimeError:

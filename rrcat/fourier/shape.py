@@ -1,10 +1,9 @@
 """From coefficients and their covariance to the parameters a catalogue gives.
 
-Compiled like the fit, one star at a time. Errors are propagated to first order. All compiled
-functions live in this one file, because numba's cache does not notice a change in another.
+Compiled like the fit, one star at a time. Errors are propagated to first order.
 """
 
-# Private compiled functions take the types numba infers.
+# Helpers take the types numba infers.
 # mypy: allow-untyped-defs, allow-untyped-calls, allow-untyped-decorators
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrcat.fourier.compiled import helper, kernel
+from rrcat.fourier.normal import FREQUENCY
 from rrcat.harmonic import MAX_HARMONICS, PARAMETERS
 
-_FREQUENCY = 2 * MAX_HARMONICS + 1
 _N_PARAMETERS = len(PARAMETERS)
 _TWO_PI = 2.0 * math.pi
 _FLUX_EXPONENT = 0.4 * math.log(10.0)
@@ -86,7 +85,7 @@ def describe_batch(
     values[:] = np.nan
     packed[:] = np.nan
     magnitude = np.empty(N_GRID)
-    gradient = np.empty(_FREQUENCY)
+    gradient = np.empty(FREQUENCY)
     for star in range(coefficients.shape[0]):
         if flags[star, 0] == 0:
             order = flags[star, 1]
@@ -221,9 +220,9 @@ def _describe_harmonics(c, covariance, order, frequency, row, packed):
     row[0] = period
     _turn(c, covariance, order)
     _turn(c, covariance.T, order)
-    covariance[_FREQUENCY, :] *= -(period**2)
-    covariance[:, _FREQUENCY] *= -(period**2)
-    row[1] = math.sqrt(covariance[_FREQUENCY, _FREQUENCY])
+    covariance[FREQUENCY, :] *= -(period**2)
+    covariance[:, FREQUENCY] *= -(period**2)
+    row[1] = math.sqrt(covariance[FREQUENCY, FREQUENCY])
 
     phi1 = math.atan2(-c[2], c[1])
     row[_PHI1] = phi1 - _TWO_PI * math.floor(phi1 / _TWO_PI)
@@ -258,13 +257,13 @@ def _turn(c, covariance, order):
         a = c[2 * k - 1]
         b = c[2 * k]
         amplitude = math.hypot(a, b)
-        for j in range(_FREQUENCY + 1):
+        for j in range(FREQUENCY + 1):
             da = covariance[2 * k - 1, j]
             db = covariance[2 * k, j]
             covariance[2 * k - 1, j] = (a * da + b * db) / amplitude
             covariance[2 * k, j] = (b * da - a * db) / amplitude**2
     for k in range(order, 1, -1):
-        for j in range(_FREQUENCY + 1):
+        for j in range(FREQUENCY + 1):
             covariance[2 * k, j] -= k * covariance[2, j]
 
 
@@ -272,7 +271,7 @@ def _turn(c, covariance, order):
 def _source(parameter):
     """Give the row of the turned covariance that holds a parameter of the stored layout."""
     if parameter == 0:
-        return _FREQUENCY
+        return FREQUENCY
     if parameter <= MAX_HARMONICS:
         return 2 * parameter - 1
     return 2 * (parameter - MAX_HARMONICS + 1)

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rrcat.fourier.kernel import FLAGS, FREQUENCY, N_COEFFICIENTS, SCALARS
+from rrcat.fourier.kernel import FLAGS, SCALARS
+from rrcat.fourier.normal import FREQUENCY
 from rrcat.fourier.shape import VALUE_COLUMNS, describe_batch, phase_grid
 from rrcat.harmonic import (
     COVARIANCE_LENGTH,
@@ -17,7 +18,7 @@ from rrcat.harmonic import (
 def describe(amplitudes, phases, covariance=None):
     """The described parameters of one series of period 0.5 d, by name, and their covariance."""
     order = len(amplitudes)
-    coefficients = np.full((1, N_COEFFICIENTS), np.nan)
+    coefficients = np.full((1, FREQUENCY), np.nan)
     coefficients[0, 0] = 15.0
     coefficients[0, 1 : 2 * order : 2] = np.array(amplitudes) * np.cos(phases)
     coefficients[0, 2 : 2 * order + 1 : 2] = -np.array(amplitudes) * np.sin(phases)
