@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -80,73 +81,70 @@ def check(frame: pl.DataFrame, table: Table, *, file: object = None) -> None:
 
 
 def violations(frame: pl.DataFrame, table: Table) -> Iterator[Violation]:
-    """Yield every rule of the table that the frame breaks, in the order of the columns."""
+    """Yield every rule of the table that the frame breaks: those of whole columns, then of rows."""
     for name in frame.columns:
         if name not in table.names:
             yield Violation(name, "is no column of the table", 0)
+    sound = []
+    types = frame.schema  # made anew each time it is asked for
     for column in table.column:
-        if column.name not in frame.columns:
+        if column.name not in types:
             if column.required:
                 yield Violation(column.name, "required column is missing", 0)
-        elif frame.schema[column.name] != column.polars:
-            have = frame.schema[column.name]
+        elif (have := types[column.name]) != column.polars:
             yield Violation(column.name, f"has type {have} instead of {column.polars}", 0)
         else:
-            yield from _cells(frame, table, column)
-    yield from _rows(frame, table)
-
-
-def _cells(frame: pl.DataFrame, table: Table, column: Column) -> Iterator[Violation]:
-    cell = pl.col(column.name)
-    rules: list[tuple[str, pl.Expr]] = []
-    if not column.nullable:
-        rules.append(("is null", cell.is_null()))
-    if column.polars.is_float():
-        rules.append(("is NaN or infinite (missing values are null)", ~cell.is_finite()))
-    if column.range is not None:
-        low, high = column.range
-        unit = f" {column.unit_in('votable')}" if column.unit else ""
-        rules.append((f"is outside {low} to {high}{unit}", ~cell.is_between(low, high)))
-    if column.values is not None:
-        listed = ", ".join(column.values)
-        rules.append((f"is none of {listed}", ~cell.is_in(list(column.values))))
-    for rule, bad in rules:
-        yield from _broken(frame, table, column.name, rule, bad)
-
-
-def _rows(frame: pl.DataFrame, table: Table) -> Iterator[Violation]:
-    present = set(frame.columns)
-    if table.key and present.issuperset(table.key):
-        key = ", ".join(table.key)
-        yield from _broken(
-            frame, table, key, "key is not unique", pl.struct(table.key).is_duplicated()
-        )
+            sound.append(column)
     for group in table.any_of:
-        known = [name for name in group if name in present]
-        if not known:
+        if not set(group) & set(frame.columns):
             yield Violation(" or ".join(group), "one of the columns is needed", 0)
-        else:
-            yield from _broken(
-                frame,
-                table,
-                " or ".join(group),
-                "all are null",
-                pl.all_horizontal(pl.col(name).is_null() for name in known),
-            )
-    if table.sort and present.issuperset(table.sort):
+    # One pass tells how often each rule is broken; rows are looked for only where one is.
+    rules = [*(rule for column in sound for rule in _cell_rules(column)), *_row_rules(frame, table)]
+    counts = frame.select(rule.bad.sum().alias(str(i)) for i, rule in enumerate(rules)).row(0)
+    for rule, count in zip(rules, counts, strict=True):
+        if count:
+            yield Violation(rule.column, rule.words, count, _first_rows(frame, table, rule))
+    if table.sort and set(table.sort) <= set(frame.columns):
         order = frame.select(table.sort)
         if not order.equals(order.sort(table.sort, maintain_order=True)):
             yield Violation(", ".join(table.sort), "rows are not sorted by it", 0)
 
 
-def _broken(
-    frame: pl.DataFrame, table: Table, name: str, rule: str, bad: pl.Expr
-) -> Iterator[Violation]:
-    rows = frame.with_row_index("row").filter(bad)
-    if rows.height:
-        shown = [c for c in dict.fromkeys((*table.key, *name.split(", "))) if c in frame.columns]
-        first = tuple(
-            ", ".join(f"{what} {cell}" for what, cell in row.items())
-            for row in rows.select("row", *shown).head(SHOWN).iter_rows(named=True)
-        )
-        yield Violation(name, rule, rows.height, first)
+class _Rule(NamedTuple):
+    column: str
+    words: str
+    bad: pl.Expr
+
+
+def _cell_rules(column: Column) -> Iterator[_Rule]:
+    name, cell = column.name, pl.col(column.name)
+    if not column.nullable:
+        yield _Rule(name, "is null", cell.is_null())
+    if column.polars.is_float():
+        yield _Rule(name, "is NaN or infinite (missing values are null)", ~cell.is_finite())
+    if column.range is not None:
+        low, high = column.range
+        unit = f" {column.unit_in('votable')}" if column.unit else ""
+        yield _Rule(name, f"is outside {low} to {high}{unit}", ~cell.is_between(low, high))
+    if column.values is not None:
+        listed = ", ".join(column.values)
+        yield _Rule(name, f"is none of {listed}", ~cell.is_in(list(column.values)))
+
+
+def _row_rules(frame: pl.DataFrame, table: Table) -> Iterator[_Rule]:
+    present = set(frame.columns)
+    if table.key and present.issuperset(table.key):
+        twice = pl.struct(table.key).is_duplicated()
+        yield _Rule(", ".join(table.key), "key is not unique", twice)
+    for group in table.any_of:
+        if known := [pl.col(name).is_null() for name in group if name in present]:
+            yield _Rule(" or ".join(group), "all are null", pl.all_horizontal(known))
+
+
+def _first_rows(frame: pl.DataFrame, table: Table, rule: _Rule) -> tuple[str, ...]:
+    shown = [c for c in dict.fromkeys((*table.key, rule.column)) if c in frame.columns]
+    rows = frame.with_row_index("row").filter(rule.bad).select("row", *shown).head(SHOWN)
+    return tuple(
+        ", ".join(f"{what} {cell}" for what, cell in row.items())
+        for row in rows.iter_rows(named=True)
+    )
