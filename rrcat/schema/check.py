@@ -37,13 +37,14 @@ def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     value, and unknown or missing required columns, are left for :func:`check` to name.
     """
     columns = []
+    types = frame.schema
     for column in table.column:
-        if column.name not in frame.columns:
+        if column.name not in types:
             if not column.required:
                 columns.append(pl.lit(None, dtype=column.polars).alias(column.name))
             continue
         expression = pl.col(column.name)
-        if frame.schema[column.name].is_float():
+        if types[column.name].is_float():
             expression = expression.fill_nan(None)
         if _keeps_values(frame[column.name], column.polars):
             expression = expression.cast(column.polars)
