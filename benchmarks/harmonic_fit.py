@@ -188,7 +188,7 @@ def measure(n_stars: int, seed: int) -> dict[str, Any]:
 
 def rows() -> Iterator[Row]:
     """Give what is required of 45 epochs, and what curve_fit does with the same light curves."""
-    result = measure(n_stars=1000, seed=1)
+    result = measure(n_stars=2000, seed=1)
     yield Row("first call of the fit, compiling or loading", f"{result['first_call_s']:.2f} s")
     for row in result["table"]:
         what = f"{row['fit']}, {row['type']}, {row['epochs']} epochs"
@@ -226,7 +226,7 @@ def as_markdown(result: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--stars", type=int, default=1000, help="light curves a row")
+    parser.add_argument("--stars", type=int, default=2000, help="light curves a row")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", type=Path, help="folder for harmonic_fit.md and .json")
     arguments = parser.parse_args()

@@ -96,7 +96,9 @@ def _standardised(light_curves: pl.DataFrame) -> pl.DataFrame:
     ]
     numbers = ["time", "phase", "mag", "mag_error", "flux", "flux_error"]
     frame = light_curves.with_columns(missing).with_columns(
-        pl.when(pl.col(name).is_finite()).then(pl.col(name).cast(pl.Float64)).alias(name)
+        pl.when(pl.col(name).cast(pl.Float64).is_finite())
+        .then(pl.col(name).cast(pl.Float64))
+        .alias(name)
         for name in numbers
     )
     flux_based = MAGNITUDES_PER_RELATIVE_FLUX * pl.col("flux_error") / pl.col("flux")

@@ -161,3 +161,9 @@ def test_repeated_epochs_of_asas_are_kept(data_dir):
     assert counts["n_duplicate"].sum() > 1000
     assert counts["n_repeated"].sum() > 2500
     assert (counts["n_rejected"] + counts["n_epochs"]).sum() == 456791
+
+
+def test_columns_of_nothing_but_nulls_are_taken_whatever_their_type():
+    nothing = pl.Series([None] * 6)
+    kept, _ = clean(curve().with_columns(mag_error=nothing, phase=nothing, rejected=nothing))
+    assert kept.height == 6
