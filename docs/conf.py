@@ -18,6 +18,7 @@ html_title = f"rrcat {release}"
 html_show_sphinx = False
 default_role = "code"
 myst_heading_anchors = 3
+myst_enable_extensions = ["deflist"]
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 autodoc_member_order = "bysource"
