@@ -86,6 +86,8 @@ class FileTable(_Strict):
 
     schema_name: ClassVar[str]
     needed: ClassVar[tuple[str, ...]] = ()
+    nameless_rows: ClassVar[bool] = False
+    """Whether rows without identifier may stand in the file."""
 
     file: str = Field(
         min_length=1, description="Path of the file, relative to --data or else to the recipe."

@@ -33,7 +33,8 @@ def map_file(config: FileTable, time: TimeSystem, base: Path) -> tuple[pl.DataFr
     """Read a file and give its rows in our columns, and how many rows the file has.
 
     The frame holds the columns that the recipe maps, in the types and units of the schema and
-    with our origin of time, and :data:`ROW`. Identifiers are there and valid in every row.
+    with our origin of time, and :data:`ROW`. Identifiers are valid, and there in every row unless
+    the table may have rows without.
 
     Raises
     ------
@@ -191,7 +192,7 @@ _TYPE_HINTS = {
 def _check_identifiers(frame: pl.DataFrame, name: str, config: FileTable, path: Path) -> None:
     source = config.columns[name].column
     without_id = frame.filter(pl.col(name).is_null())
-    if without_id.height:
+    if without_id.height and not config.nameless_rows:
         raise ArchiveError(
             f"{without_id.height} of {frame.height} rows have no {name}",
             file=path,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from rrcat.calibration.scales import convert
 from rrcat.catalogue.flags import flags
 from rrcat.errors import RecipeError
 from rrcat.schema import Table, check, conform
@@ -97,21 +96,3 @@ def assemble(
     catalogue = conform(rows.select(name for name in table.names if name in rows.columns), table)
     check(catalogue, table)
     return catalogue
-
-
-def to_scale(predictions: pl.DataFrame, model_scale: str, scale: str) -> pl.DataFrame:
-    """Bring predictions from the scale of their model to that of the catalogue.
-
-    Raises
-    ------
-    RrcatError
-        No conversion between the two scales is known.
-    """
-    if model_scale == scale:
-        return predictions
-    moved = {}
-    for name in ("feh", "feh_p16", "feh_p84"):
-        value, error = convert(predictions[name], predictions["feh_error"], model_scale, scale)
-        moved[name] = pl.Series(value).fill_nan(None)
-    moved["feh_error"] = pl.Series(error).fill_nan(None)
-    return predictions.with_columns(**moved)

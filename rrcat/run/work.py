@@ -7,10 +7,10 @@ from pathlib import Path
 import polars as pl
 
 from rrcat.archive.store import LocalStore
-from rrcat.catalogue.assemble import to_scale
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.bundle import load_bundle
 from rrcat.estimator.contract import Model
+from rrcat.estimator.rescale import to_scale
 from rrcat.fourier.fit import fit_light_curves
 from rrcat.fourier.settings import FitSettings
 from rrcat.lightcurve.cleaning import CleaningSettings

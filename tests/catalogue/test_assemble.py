@@ -2,10 +2,9 @@
 
 import polars as pl
 import pytest
-from polars.testing import assert_series_equal
 
-from rrcat.catalogue.assemble import assemble, main_band, to_scale
-from rrcat.errors import RecipeError, RrcatError
+from rrcat.catalogue.assemble import assemble, main_band
+from rrcat.errors import RecipeError
 from rrcat.schema import check, conform, load
 
 TABLE = load("rrl_metallicity")
@@ -124,24 +123,3 @@ def test_a_single_band_needs_no_choice() -> None:
 def test_of_several_bands_the_recipe_must_choose_one_that_is_there(chosen: str | None) -> None:
     with pytest.raises(RecipeError, match=r"G, RP"):
         main_band(["G", "RP"], chosen)
-
-
-def test_a_conversion_of_scales_moves_value_error_and_percentiles() -> None:
-    on_zw = predictions(
-        estimator=["a"] * 3,
-        feh=[-1.5, None, -2.0],
-        feh_error=[0.2, None, 0.1],
-        feh_p16=[-1.7, None, -2.1],
-        feh_p84=[-1.3, None, -1.9],
-        status=["ok", "no_period", "ok"],
-    )
-    on_c09 = to_scale(on_zw, "ZW84", "C09")
-    expected = on_zw["feh"] * 1.105 + 0.160
-    assert_series_equal(on_c09["feh"], expected, check_names=False)
-    assert_series_equal(on_c09["feh_p16"], on_zw["feh_p16"] * 1.105 + 0.160, check_names=False)
-    assert on_c09["feh_error"].to_list() == pytest.approx([0.221, None, 0.1105])
-
-
-def test_a_scale_without_conversion_is_refused() -> None:
-    with pytest.raises(RrcatError, match="Z99"):
-        to_scale(ONE, "Z99", "C21")

@@ -1,0 +1,1 @@
+"""How well estimators do: splits, cross-validation, metrics, comparisons, plots."""

@@ -1,0 +1,76 @@
+"""Which stars a model is tested on, in each repeat and fold: by star, never by spectrum."""
+
+import hashlib
+from typing import Literal
+
+import polars as pl
+
+from rrcat.errors import RecipeError
+
+Scheme = Literal["k-fold", "leave-one-out", "held-out"]
+
+
+def cut(
+    calibrators: pl.DataFrame, *, scheme: Scheme, folds: int, repeats: int, seed: int
+) -> pl.DataFrame:
+    """Give the stars that each model is tested on; all others are what it learns from.
+
+    The cut follows from the seed and the identifiers alone, so neither the order of the rows nor
+    the machine matters. Each pulsation type is cut by itself: a fold has its share of the few.
+
+    Parameters
+    ----------
+    calibrators
+        One row a star: ``source_id``, ``pulsation_type`` (may be null).
+    scheme, folds, repeats
+        As in :class:`rrcat.evaluation.config.EvaluationSection`.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``repeat``, ``fold``, ``source_id``, sorted.
+
+    Raises
+    ------
+    RecipeError
+        There are fewer stars than folds, or fewer than two.
+    """
+    stars = calibrators.select("source_id", pl.col("pulsation_type").fill_null("")).sort(
+        "source_id"
+    )
+    if scheme == "leave-one-out":
+        folds, repeats = stars.height, 1
+    if stars.height < max(folds, 2):
+        raise RecipeError(
+            f"{stars.height} calibrators cannot be cut into {max(folds, 2)} parts",
+            key="evaluation.folds",
+            hint="give more calibrators, fewer folds, or scheme = 'leave-one-out'; sample.csv "
+            "tells why stars were left out",
+        )
+    cuts = []
+    for repeat in range(repeats):
+        drawn = [_draw(seed, repeat, star) for star in stars["source_id"]]
+        ordered = (
+            stars.with_columns(drawn=pl.Series(drawn, dtype=pl.UInt64))
+            .sort("pulsation_type", "drawn", "source_id")
+            .select(
+                repeat=pl.lit(repeat, pl.Int32),
+                fold=(pl.int_range(pl.len()) % folds).cast(pl.Int32),
+                source_id="source_id",
+            )
+        )
+        cuts.append(ordered)
+    sets = pl.concat(cuts)
+    if scheme == "held-out":
+        sets = sets.filter(pl.col("fold") == 0)
+    return sets.sort("repeat", "fold", "source_id")
+
+
+def derived_seed(seed: int, repeat: int, fold: int) -> int:
+    """Give the seed of the model of a fold, 0 to 2³¹ − 1."""
+    return _draw(seed, repeat, fold) >> 33
+
+
+def _draw(seed: int, repeat: int, number: int) -> int:
+    text = f"{seed} {repeat} {number}".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
