@@ -10,6 +10,7 @@ from run import Row
 from rrcat.release.publish import publish
 from rrcat.release.verify import verify
 from rrcat.run.build import build_catalogue
+from rrcat.run.workspace import Request
 from rrcat.simulate import write_survey
 
 STARS = 20_000
@@ -24,12 +25,12 @@ def rows() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         small = write_survey(folder / "small", 50)
-        build_catalogue(small, folder / "warm", workers=1)  # compiles the kernels
+        build_catalogue(Request(small, folder / "warm", workers=1))  # compiles the kernels
         recipe, seconds = timed(write_survey, folder / "survey", STARS)
         yield Row(f"simulate {STARS:,} stars", f"{seconds:.1f} s")
         for workers in (1, 2):
             candidate = folder / f"candidate-{workers}"
-            _, seconds = timed(build_catalogue, recipe, candidate, workers=workers)
+            _, seconds = timed(build_catalogue, Request(recipe, candidate, workers=workers))
             rate = STARS / seconds
             yield Row(f"build, {workers} worker(s)", f"{seconds:.1f} s, {rate:,.0f} stars/s")
         release, seconds = timed(publish, candidate, "1.0.0", into=folder)

@@ -1,5 +1,6 @@
 """Stars, light curves and features from files, with an account of all that is odd in them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,15 +91,15 @@ def ingest(config: FilesArchive, base: Path, selection: Selection = EVERYTHING) 
     if chosen.height < stars.height:
         light_curves = _of(chosen, light_curves)
         features = _of(chosen, features)
-    return Ingest(chosen, light_curves, features, account, input_files(config, base))
+    return Ingest(chosen, light_curves, features, account, input_files(config.tables, base))
 
 
-def input_files(config: FilesArchive, base: Path) -> list[dict[str, Any]]:
-    """Give ``name``, ``sha256`` and ``size`` of each file of an archive, sorted by name.
+def input_files(tables: Iterable[FileTable], base: Path) -> list[dict[str, Any]]:
+    """Give ``name``, ``sha256`` and ``size`` of each file that tables come from, sorted by name.
 
     A name is as in the recipe, never the place that the file has on a machine.
     """
-    files = {(_name(table), base / table.file) for table in config.tables}
+    files = {(_name(table), base / table.file) for table in tables}
     for _, path in files:
         require_file(path)
     return [

@@ -116,6 +116,29 @@ class LocalStore:
         stars = pl.read_parquet(self.folder / "stars.parquet", columns=["source_id"])
         return stars["source_id"].to_numpy()
 
+    def served_ids(self) -> pl.Series:
+        """Give the ``source_id`` of every star with light curves, or else features; sorted."""
+        table = "light_curves" if self.has_light_curves else "features"
+        scan = pl.scan_parquet(self.folder / f"{table}.parquet").select("source_id")
+        return scan.unique().sort("source_id").collect()["source_id"]
+
+    def only(self, source_ids: pl.Series) -> Ingest:
+        """Give the stars of these identifiers, with their tables, as another store to write."""
+        wanted = source_ids.alias("source_id").to_frame().lazy()
+
+        def rows(table: str) -> pl.DataFrame:
+            scan = pl.scan_parquet(self.folder / f"{table}.parquet")
+            semi = scan.join(wanted, on="source_id", how="semi", maintain_order="left")
+            return semi.collect()
+
+        return Ingest(
+            stars=rows("stars"),
+            light_curves=rows("light_curves") if self.has_light_curves else None,
+            features=rows("features") if self.has_features else None,
+            account=self.account,
+            inputs=self.description["inputs"],
+        )
+
     def stars(self, lo: int = 0, hi: int = 2**63 - 1) -> pl.DataFrame:
         """Give the stars with lo <= source_id <= hi."""
         return self._rows("stars", lo, hi)

@@ -11,8 +11,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rrcat.archive.config import FilesArchive, Selection
+from rrcat.archive.config import FilesArchive, FileTable, Selection
+from rrcat.calibration.config import CalibrationSection
 from rrcat.errors import RecipeError
+from rrcat.evaluation.config import EvaluationSection
 from rrcat.fourier.settings import FitSettings
 from rrcat.lightcurve.cleaning import CleaningSettings
 
@@ -55,8 +57,20 @@ class Recipe(_Strict):
     selection: Selection = Selection()
     cleaning: CleaningSettings = CleaningSettings()
     fourier: FitSettings = FitSettings()
+    calibration: CalibrationSection | None = None
     estimator: tuple[EstimatorSection, ...] = Field(min_length=1)
+    evaluation: EvaluationSection = EvaluationSection()
     seed: int = Field(0, ge=0, description="Seed of everything random.")
+
+    @property
+    def beside_the_archive(self) -> dict[str, FileTable]:
+        """The files of other people's metallicities, by their place in the recipe."""
+        tables: dict[str, FileTable] = {}
+        if self.calibration is not None:
+            tables["calibration"] = self.calibration
+        for external in self.evaluation.external:
+            tables[f"evaluation.external.{external.id}"] = external
+        return tables
 
     def resolved(self) -> dict[str, Any]:
         """Give the recipe as plain data with every default filled in."""
@@ -93,6 +107,16 @@ def read_recipe(path: Path) -> Recipe:
         raise RecipeError(
             f"estimator named twice: {', '.join(twice)}", file=path, hint="keep one of them"
         )
+    numbered = "source_id" in recipe.archive.stars.columns
+    for place, table in recipe.beside_the_archive.items():
+        if ("source_id" in table.columns) != numbered:
+            wanted = "source_id" if numbered else "archive_id"
+            raise RecipeError(
+                f"the rows of {place} cannot be joined to the archive, whose stars have {wanted}",
+                file=path,
+                key=f"{place}.columns",
+                hint=f"map {wanted} there too",
+            )
     return recipe
 
 

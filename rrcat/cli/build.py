@@ -57,16 +57,10 @@ def build(
     none. Run the same command again to go on after an interruption.
     """
     from rrcat.run.build import build_catalogue
+    from rrcat.run.workspace import Request
 
     summary = build_catalogue(
-        recipe,
-        output,
-        data=data,
-        estimators=estimators,
-        seed=seed,
-        workers=workers,
-        partition_size=partition_size,
-        restart=restart,
+        Request(recipe, output, data, estimators, seed, workers, partition_size, restart)
     )
     if as_json:
         click.echo(json.dumps(summary.as_dict(), sort_keys=True))

@@ -43,6 +43,7 @@ def demo(output: Path, stars: int, seed: int, as_json: bool) -> None:
     from rrcat.release.publish import publish
     from rrcat.release.verify import verify
     from rrcat.run.build import build_catalogue
+    from rrcat.run.workspace import Request
     from rrcat.simulate import recovery, write_survey
 
     console = Console(quiet=as_json, highlight=False)
@@ -55,7 +56,7 @@ def demo(output: Path, stars: int, seed: int, as_json: bool) -> None:
 
     _step(console, "2  Build a catalogue", f"rrcat build {recipe} --output {candidate}")
     console.print("   [dim]the first fit after an installation compiles for half a minute[/]")
-    summary = build_catalogue(recipe, candidate)
+    summary = build_catalogue(Request(recipe, candidate))
     _done(console, f"{summary.n_values:,} of {summary.n_stars:,} stars have a metallicity")
 
     _step(

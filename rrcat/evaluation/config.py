@@ -37,4 +37,4 @@ class EvaluationSection(BaseModel):
         1, ge=1, description="How often the stars are cut anew. leave-one-out has one."
     )
     seed: int = Field(0, ge=0, description="Seed of the cuts, the estimators and the bootstrap.")
-    external: tuple[ExternalFile, ...] = Field((), description="Published values to compare with.")
+    external: tuple[ExternalFile, ...] = ()

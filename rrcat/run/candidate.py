@@ -98,7 +98,9 @@ def write_candidate(
 def _references(folder: Path, recipe: Recipe) -> list[str]:
     """Give the papers to cite: those of the data, then those of the estimators, each once."""
     bundles = [read_manifest(folder / "bundles" / section.id) for section in recipe.estimator]
-    papers = [*recipe.archive.reference, *(paper for each in bundles for paper in each.reference)]
+    spectra = () if recipe.calibration is None else recipe.calibration.reference
+    data = [*recipe.archive.reference, *spectra]
+    papers = [*data, *(paper for each in bundles for paper in each.reference)]
     return list(dict.fromkeys(papers))
 
 

@@ -1,9 +1,27 @@
 """How the stars are cut into units of work."""
 
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Unit(Protocol):
+    """A unit of work: what it is called on disk, and how many stars it is."""
+
+    @property
+    def name(self) -> str:
+        """A name without dots, its own among the units of a stage."""
+        ...
+
+    @property
+    def n_stars(self) -> int:
+        """Stars to work on, for progress."""
+        ...
+
+
+AnyUnit = TypeVar("AnyUnit", bound=Unit)
 
 
 @dataclass(frozen=True)

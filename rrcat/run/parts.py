@@ -1,4 +1,4 @@
-"""Finished work on disk: one Parquet file for each partition of a stage.
+"""Finished work on disk: one Parquet file for each unit of a stage.
 
 The name of a part holds its stars and the start of its SHA-256, so a part either is whole, and
 knows it, or is made again. Nothing else needs to be remembered for a build to go on after it was
@@ -13,24 +13,24 @@ import polars as pl
 
 from rrcat import atomic
 from rrcat.canonical import parquet_bytes
-from rrcat.run.partition import Partition
+from rrcat.run.partition import AnyUnit
 
 HASH_LENGTH = 16
 
 
-def make_part(work: Callable[[Partition], pl.DataFrame], partition: Partition, folder: Path) -> str:
-    """Do the work of a partition, keep its frame as a part and give the file's name."""
-    content = parquet_bytes(work(partition))
+def make_part(work: Callable[[AnyUnit], pl.DataFrame], unit: AnyUnit, folder: Path) -> str:
+    """Do the work of a unit, keep its frame as a part and give the file's name."""
+    content = parquet_bytes(work(unit))
     start = hashlib.sha256(content).hexdigest()[:HASH_LENGTH]
-    name = f"{partition.name}.{start}.parquet"
+    name = f"{unit.name}.{start}.parquet"
     atomic.write_bytes(folder / name, content)
     return name
 
 
-def finished_parts(partitions: list[Partition], folder: Path) -> dict[Partition, Path]:
-    """Give the parts that are whole; remove damaged ones, other partitions' and leftovers."""
-    by_name = {partition.name: partition for partition in partitions}
-    finished: dict[Partition, Path] = {}
+def finished_parts(units: list[AnyUnit], folder: Path) -> dict[AnyUnit, Path]:
+    """Give the parts that are whole; remove damaged ones, those of others and leftovers."""
+    by_name = {unit.name: unit for unit in units}
+    finished: dict[AnyUnit, Path] = {}
     for path in sorted(folder.iterdir()):
         name, _, hash_start = path.name.removesuffix(".parquet").partition(".")
         whole = path.suffix == ".parquet" and atomic.sha256(path).startswith(hash_start or "-")
@@ -41,13 +41,13 @@ def finished_parts(partitions: list[Partition], folder: Path) -> dict[Partition,
     return finished
 
 
-def read_part(partition: Partition, folder: Path) -> pl.DataFrame:
+def read_part(unit: AnyUnit, folder: Path) -> pl.DataFrame:
     """Give one part of a finished stage."""
-    (path,) = folder.glob(f"{partition.name}.*.parquet")
+    (path,) = folder.glob(f"{unit.name}.*.parquet")
     return pl.read_parquet(path)
 
 
-def read_parts(partitions: list[Partition], folder: Path) -> pl.DataFrame:
-    """Give the parts of a finished stage as one frame, in the order of the partitions."""
-    parts = finished_parts(partitions, folder)
-    return pl.concat([pl.read_parquet(parts[partition]) for partition in partitions])
+def read_parts(units: list[AnyUnit], folder: Path) -> pl.DataFrame:
+    """Give the parts of a finished stage as one frame, in the order of the units."""
+    parts = finished_parts(units, folder)
+    return pl.concat([pl.read_parquet(parts[unit]) for unit in units])

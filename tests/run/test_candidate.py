@@ -8,13 +8,14 @@ import pytest
 
 from rrcat import atomic
 from rrcat.run.build import build_catalogue
+from rrcat.run.workspace import Request
 from rrcat.simulate import write_survey
 
 
 @pytest.fixture(scope="module")
 def candidate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("candidate")
-    build_catalogue(write_survey(folder / "survey", n_stars=45), folder / "candidate")
+    build_catalogue(Request(write_survey(folder / "survey", n_stars=45), folder / "candidate"))
     return folder / "candidate"
 
 

@@ -1,0 +1,91 @@
+"""Training: an estimator learns from the calibrators and becomes a bundle."""
+
+import hashlib
+from pathlib import Path
+
+import polars as pl
+from rich.progress import Progress
+
+from rrcat.calibration.sample import Sample
+from rrcat.canonical import parquet_bytes
+from rrcat.catalogue.recipe import EstimatorSection, Recipe
+from rrcat.errors import RecipeError
+from rrcat.estimator.batch import StarBatch
+from rrcat.estimator.bundle import save_bundle
+from rrcat.estimator.registry import Registry
+
+GOLDEN_STARS = 16
+
+
+def check_calibration(recipe: Recipe, registry: Registry) -> None:
+    """Raise :class:`RecipeError` where an estimator learns and the recipe has nothing to teach."""
+    for section in recipe.estimator:
+        if registry.spec(section.id).needs_calibrators and recipe.calibration is None:
+            raise RecipeError(
+                f"the estimator {section.id!r} learns from calibrators, and the recipe has none",
+                key="calibration",
+                hint="add [calibration], or choose an estimator that needs no calibrators",
+            )
+
+
+def train(
+    section: EstimatorSection,
+    recipe: Recipe,
+    registry: Registry,
+    batch: StarBatch,
+    sample: Sample | None,
+    bundle: Path,
+    *,
+    progress: Progress,
+) -> None:
+    """Fit an estimator and keep it as a bundle, unless an earlier run has.
+
+    The golden rows are the first stars with a fit of those it learned from, or of ``batch`` where
+    it learns nothing.
+
+    Parameters
+    ----------
+    batch
+        Tables of the stars; all calibrators are among them.
+    bundle
+        Folder of the bundle.
+    """
+    if bundle.exists():
+        return
+    estimator = registry.estimator(section.id, section.params)
+    if estimator.spec.needs_calibrators:
+        assert sample is not None
+        batch = batch.only(sample.calibrators["source_id"])
+        bar = progress.add_task(f"Training: {section.id}", total=None)
+        model = estimator.fit(
+            batch,
+            sample.calibrators,
+            seed=recipe.seed,
+            progress=lambda done, total: progress.update(bar, completed=done, total=total),
+        )
+        progress.update(bar, completed=1, total=1)
+        learned = _digest(sample.calibrators, *batch.frames().values())
+        metrics = {"n_calibrators": sample.calibrators.height}
+    else:
+        model, learned, metrics = estimator.fit(seed=recipe.seed), "", {}
+    assert batch.features is not None
+    fitted = batch.features.filter(pl.col("fit_status") == "ok")["source_id"]
+    save_bundle(
+        model,
+        bundle,
+        golden=batch.only(fitted.unique().sort().head(GOLDEN_STARS)),
+        seed=recipe.seed,
+        settings={
+            "cleaning": recipe.cleaning.model_dump(mode="json"),
+            "fourier": recipe.fourier.model_dump(mode="json"),
+        },
+        training_set_sha256=learned,
+        metrics=metrics,
+    )
+
+
+def _digest(*frames: pl.DataFrame) -> str:
+    digest = hashlib.sha256()
+    for frame in frames:
+        digest.update(parquet_bytes(frame))
+    return digest.hexdigest()

@@ -1,0 +1,265 @@
+"""What every command that follows a recipe begins with: a claimed folder and a local store."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.progress import Progress
+
+from rrcat import atomic
+from rrcat.archive.config import FileTable
+from rrcat.archive.files import ingest, input_files
+from rrcat.archive.store import LocalStore, write_store
+from rrcat.calibration.sample import Sample, read_sample
+from rrcat.canonical import parquet_bytes
+from rrcat.catalogue.recipe import Recipe, read_recipe
+from rrcat.errors import RecipeError
+from rrcat.estimator.batch import StarBatch
+from rrcat.estimator.registry import Registry, discover
+from rrcat.run.candidate import Origin
+from rrcat.run.claim import claim
+from rrcat.run.executor import executor
+from rrcat.run.lock import locked
+from rrcat.run.partition import Partition, partitions
+from rrcat.run.parts import read_parts
+from rrcat.run.stage import run_stage
+from rrcat.run.work import MakeFeatures
+
+CALIBRATION = "calibration"
+LIBRARIES = ("astropy", "numba", "numpy", "polars", "rrcat")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for.
+
+    Parameters
+    ----------
+    recipe
+        Path of the recipe.
+    output
+        Folder of the results; made where it is not there.
+    data
+        Folder the input files are in; by default that of the recipe.
+    estimators
+        Run only these of the recipe's estimators; by default all.
+    seed
+        In place of the recipe's seeds.
+    workers
+        Processes; None leaves it to the command.
+    partition_size
+        Stars in a unit of work.
+    restart
+        Throw away what an earlier run left in the folder.
+    """
+
+    recipe: Path
+    output: Path
+    data: Path | None = None
+    estimators: tuple[str, ...] = ()
+    seed: int | None = None
+    workers: int | None = None
+    partition_size: int = 5_000
+    restart: bool = False
+
+    @property
+    def base(self) -> Path:
+        """Folder that the paths of a recipe are relative to."""
+        return self.data if self.data is not None else self.recipe.parent
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A recipe that can be followed, its archive in a store, and the folder that is ours."""
+
+    request: Request
+    recipe: Recipe
+    registry: Registry
+    origin: Origin
+    store: LocalStore
+
+    @property
+    def output(self) -> Path:
+        """The claimed folder."""
+        return self.request.output
+
+    def partitions(self, store: LocalStore) -> list[Partition]:
+        """Cut the stars of a store into units of work."""
+        return partitions(store.source_ids(), self.request.partition_size)
+
+
+@contextmanager
+def workspace(
+    request: Request,
+    *,
+    task: str | None = None,
+    tables: Callable[[Recipe], Sequence[FileTable]] = lambda recipe: (),
+) -> Iterator[Workspace]:
+    """Read the recipe, claim the folder and bring the archive into its store.
+
+    Parameters
+    ----------
+    task
+        Name of a task whose results do not stand beside those of a build.
+    tables
+        Files that the task reads besides those of archive and calibration.
+
+    Raises
+    ------
+    RrcatError
+        The recipe, its input or the folder is not fit for the work. Earlier results stay.
+    """
+    recipe = _chosen(read_recipe(request.recipe), request)
+    registry = discover()
+    for section in recipe.estimator:
+        registry.estimator(section.id, section.params)  # fail now rather than after the fits
+    calibration = () if recipe.calibration is None else (recipe.calibration,)
+    files = (*recipe.archive.tables, *calibration, *tables(recipe))
+    origin = _origin(recipe, files, request.base, registry)
+    request.output.mkdir(parents=True, exist_ok=True)
+    with locked(request.output):
+        identity = {
+            "recipe": recipe.resolved(),
+            "inputs": origin.inputs,
+            "versions": origin.versions,
+            "task": task,
+        }
+        claim(request.output, identity, restart=request.restart)
+        store = _store(recipe, request.base, request.output / "store")
+        yield Workspace(request, recipe, registry, origin, store)
+
+
+def default_workers(asked: int | None, units: int) -> int:
+    """Give the number of processes for some units of work.
+
+    A process takes a second or two to start, so it must have some units to work on.
+    """
+    return asked or max(1, min(os.cpu_count() or 1, units // 4))
+
+
+def make_features(
+    recipe: Recipe,
+    store: LocalStore,
+    cut: list[Partition],
+    folder: Path,
+    *,
+    pool: Executor,
+    progress: Progress,
+) -> pl.DataFrame:
+    """Give the features of every star of a store, and keep them as parts in a folder."""
+    run_stage(
+        "Fitting light curves" if store.has_light_curves else "Reading features",
+        MakeFeatures(store.folder, store.bands, recipe.cleaning, recipe.fourier),
+        cut,
+        folder,
+        executor=pool,
+        progress=progress,
+    )
+    return read_parts(cut, folder)
+
+
+def calibration_sample(place: Workspace) -> Sample:
+    """Give the recipe's calibrators among the stars of the store.
+
+    Raises
+    ------
+    RecipeError
+        The recipe has no ``[calibration]``, or nothing of it can be used.
+    """
+    recipe = place.recipe
+    if recipe.calibration is None:
+        raise RecipeError(
+            "the recipe has no calibrators",
+            file=place.request.recipe,
+            key="calibration",
+            hint="add [calibration]: a file of stars with spectroscopic [Fe/H], and its columns",
+        )
+    return read_sample(
+        recipe.calibration,
+        place.request.base,
+        survey=recipe.archive.survey,
+        with_light_curve=place.store.served_ids(),
+        scale=recipe.catalogue.scale,
+    )
+
+
+def calibrator_batch(place: Workspace, sample: Sample, *, progress: Progress) -> StarBatch:
+    """Give the tables of the calibrators alone, their features among them.
+
+    They are kept in the folder: ``calibration`` is a store, ``parts/calibration`` the features.
+    """
+    folder = place.output / CALIBRATION
+    if not folder.exists():
+        write_store(place.store.only(sample.calibrators["source_id"]), folder)
+    store = LocalStore.open(folder)
+    cut = place.partitions(store)
+    with executor(default_workers(place.request.workers, len(cut))) as pool:
+        features = make_features(
+            place.recipe,
+            store,
+            cut,
+            place.output / "parts" / CALIBRATION,
+            pool=pool,
+            progress=progress,
+        )
+    return StarBatch(store.stars(), light_curves=store.light_curves(), features=features)
+
+
+def write_sample(sample: Sample, folder: Path) -> None:
+    """Write ``calibrators.parquet``, and ``sample.csv`` for people."""
+    atomic.write_bytes(folder / "calibrators.parquet", parquet_bytes(sample.calibrators))
+    atomic.write_bytes(folder / "sample.csv", sample.stars.write_csv().encode())
+
+
+def _chosen(recipe: Recipe, request: Request) -> Recipe:
+    """Give the recipe with the estimators and the seed that the command line asks for."""
+    known = [section.id for section in recipe.estimator]
+    if unknown := sorted(set(request.estimators) - set(known)):
+        raise RecipeError(
+            f"the recipe has no estimator {', '.join(unknown)}",
+            file=request.recipe,
+            hint=f"it has {', '.join(known)}",
+        )
+    asked = request.estimators or known
+    update: dict[str, Any] = {
+        "estimator": tuple(section for section in recipe.estimator if section.id in asked)
+    }
+    if request.seed is not None:
+        update["seed"] = request.seed
+        update["evaluation"] = recipe.evaluation.model_copy(update={"seed": request.seed})
+    return recipe.model_copy(update=update)
+
+
+def _store(recipe: Recipe, base: Path, folder: Path) -> LocalStore:
+    """Bring the archive into the local store, unless an earlier run has."""
+    if not folder.exists():
+        write_store(ingest(recipe.archive, base, recipe.selection), folder)
+    return LocalStore.open(folder)
+
+
+def _origin(recipe: Recipe, files: Sequence[FileTable], base: Path, registry: Registry) -> Origin:
+    """Give what the results come from: inputs, code and estimators."""
+    estimators: list[dict[str, Any]] = []
+    for section in recipe.estimator:
+        owner = registry.owner(section.id)
+        estimators.append(
+            {
+                "id": section.id,
+                "version": registry.spec(section.id).version,
+                "distribution": owner.distribution,
+                "distribution_version": owner.distribution_version,
+                "params": section.params,
+            }
+        )
+    return Origin(
+        inputs=input_files(files, base),
+        versions={name: version(name) for name in LIBRARIES}
+        | {each["distribution"]: each["distribution_version"] for each in estimators},
+        estimators=estimators,
+    )
