@@ -1,0 +1,94 @@
+"""Frequencies at which a light curve may repeat: peaks of the periodogram of one sinusoid."""
+
+from __future__ import annotations
+
+import math
+
+import nifty_ls
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+_SAMPLES_PER_PEAK = 5
+# The misfit of one sinusoid to an RR Lyrae star [mag] belongs to the error of each point.
+_MODEL_SCATTER = 0.1
+# Highest peaks whose aliases, half and double are candidates too, peak or not.
+_RELATED = 3
+_ALIASES = (-4.0, -2.0, -1.0, 1.0, 2.0)  # c/d
+
+
+def n_frequencies(time: FloatArray, period_range: tuple[float, float]) -> int:
+    """Give the number of frequencies at which the periodogram of a light curve is computed."""
+    width = 1.0 / period_range[0] - 1.0 / period_range[1]
+    return math.ceil(_SAMPLES_PER_PEAK * float(np.ptp(time)) * width) + 1
+
+
+def candidates(
+    time: FloatArray,
+    mag: FloatArray,
+    error: FloatArray,
+    period_range: tuple[float, float],
+    n_peaks: int,
+) -> FloatArray:
+    """Give the frequencies (c/d) of the highest peaks and of what is related to them, ascending.
+
+    Parameters
+    ----------
+    time, mag, error
+        One light curve, shape ``(n_epochs,)`` each: d, mag, mag; an error of 0 means unknown.
+    period_range
+        Shortest and longest period [d].
+    n_peaks
+        Number of peaks, from the highest. To those come the aliases, half and double of the three
+        highest.
+
+    Notes
+    -----
+    The periodogram is the generalised one of Zechmeister & Kürster (2009, A&A 496, 577), by the
+    non-uniform transform of Garrison et al. (2024, RNAAS 8, 250).
+    """
+    n = n_frequencies(time, period_range)
+    step = 1.0 / (_SAMPLES_PER_PEAK * float(np.ptp(time)))
+    lowest = 1.0 / period_range[1]
+    power = nifty_ls.lombscargle(
+        time - time.mean(),
+        mag,
+        np.hypot(error, _MODEL_SCATTER),
+        fmin=lowest,
+        fmax=lowest + (n - 1) * step,
+        Nf=n,
+        backend="finufft",
+        nthreads=1,
+    ).power
+    inner = power[1:-1]
+    peaks = 1 + np.flatnonzero((inner >= power[:-2]) & (inner > power[2:]))
+    # Powers that agree to all but rounding are taken in order of frequency.
+    peaks = peaks[np.argsort(-np.round(power[peaks], 9), kind="stable")][:n_peaks]
+    related = _tops(power, (_related(lowest + step * peaks[:_RELATED]) - lowest) / step)
+    chosen = np.unique(np.concatenate([peaks, related]))
+    return np.asarray(lowest + step * (chosen + _vertex(power, chosen)))
+
+
+def _related(frequency: NDArray[np.floating]) -> FloatArray:
+    aliases = np.abs(np.add.outer(_ALIASES, frequency)).ravel()
+    return np.concatenate([aliases, 0.5 * frequency, 2.0 * frequency])
+
+
+def _tops(power: FloatArray, place: FloatArray) -> NDArray[np.int64]:
+    """Give the highest point within the resolution around places of the grid, those inside it."""
+    last = power.size - 2
+    near = np.rint(place).astype(np.int64)
+    near = near[(near >= 1) & (near <= last)]
+    reach = np.arange(-_SAMPLES_PER_PEAK, _SAMPLES_PER_PEAK + 1)
+    window = np.clip(near[:, None] + reach, 1, last)
+    top: NDArray[np.int64] = window[np.arange(near.size), np.argmax(power[window], axis=1)]
+    return top
+
+
+def _vertex(power: FloatArray, place: NDArray[np.int64]) -> FloatArray:
+    """Give the offset of the vertex of the parabola through three points, in steps of the grid."""
+    left, top, right = power[place - 1], power[place], power[place + 1]
+    bend = left - 2.0 * top + right
+    offset = 0.5 * (left - right) / np.where(bend < 0.0, bend, -1.0)
+    return np.where(bend < 0.0, np.clip(offset, -0.5, 0.5), 0.0)

@@ -1,0 +1,52 @@
+"""Peaks of the periodogram and what is related to them."""
+
+import numpy as np
+import pytest
+
+from rrcat.fourier.periodogram import candidates, n_frequencies
+
+RANGE = (0.2, 1.2)
+
+
+@pytest.fixture(scope="module")
+def wave():
+    rng = np.random.default_rng(3)
+    time = np.sort(rng.uniform(0.0, 700.0, 60))
+    return time, 15.0 + 0.3 * np.cos(2 * np.pi * 2.1 * time), np.zeros(60)
+
+
+def nearest(frequency, to):
+    return np.min(np.abs(frequency - to))
+
+
+def test_the_true_frequency_is_among_few_to_a_small_part_of_the_resolution(wave):
+    assert nearest(candidates(*wave, RANGE, 3), 2.1) < 0.02 / 700.0
+
+
+def test_aliases_half_and_double_are_tried_though_they_are_no_peaks(wave):
+    found = candidates(*wave, RANGE, 1)
+    for related in (3.1, 1.1, 4.1, 1.9, 1.05, 4.2):
+        assert nearest(found, related) < 1.5 / 700.0
+
+
+def test_candidates_lie_in_the_range_and_ascend(wave):
+    found = candidates(*wave, RANGE, 20)
+    assert np.all(np.diff(found) > 0.0)
+    assert found[0] >= 1.0 / 1.2 - 0.5 / (5 * 700.0)
+    assert found[-1] <= 5.0 + 1.0 / (5 * 700.0)
+
+
+def test_the_periodogram_is_that_of_astropy(wave):
+    from astropy.timeseries import LombScargle
+
+    time, mag, _ = wave
+    grid = np.linspace(1 / 1.2, 5.0, 20001)
+    power = LombScargle(time, mag).power(grid, method="slow")
+    highest = grid[np.argmax(power)]
+    assert nearest(candidates(*wave, RANGE, 1), highest) < 0.05 / 700.0
+
+
+def test_the_grid_resolves_the_span():
+    assert n_frequencies(np.array([0.0, 1000.0]), RANGE) == pytest.approx(
+        5 * 1000 * 4.1667, rel=1e-3
+    )
