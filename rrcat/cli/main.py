@@ -17,6 +17,8 @@ from rrcat.errors import RrcatError
 COMMANDS = {
     "demo": ("rrcat.cli.demo:demo", "Run the whole chain on a small simulated archive."),
     "build": ("rrcat.cli.build:build", "Follow a recipe: light curves to candidate catalogue."),
+    "train": ("rrcat.cli.train:train", "Train a recipe's estimators on its calibrators."),
+    "evaluate": ("rrcat.cli.evaluate:evaluate", "Test estimators on stars they have not seen."),
     "release": ("rrcat.cli.release:release", "Turn a candidate into an immutable version."),
     "verify": ("rrcat.cli.release:verify", "Check a release: hashes, schema, every format."),
     "diff": ("rrcat.cli.release:diff", "Compare two releases."),

@@ -180,27 +180,46 @@ def calibration_sample(place: Workspace) -> Sample:
             key="calibration",
             hint="add [calibration]: a file of stars with spectroscopic [Fe/H], and its columns",
         )
-    return read_sample(
+    sample = read_sample(
         recipe.calibration,
         place.request.base,
         survey=recipe.archive.survey,
         with_light_curve=place.store.served_ids(),
         scale=recipe.catalogue.scale,
     )
+    # What the file of spectra does not say of a star, the archive may.
+    known = place.store.stars()
+    return Sample(_completed(sample.calibrators, known), _completed(sample.stars, known))
 
 
-def calibrator_batch(place: Workspace, sample: Sample, *, progress: Progress) -> StarBatch:
+def _completed(frame: pl.DataFrame, stars: pl.DataFrame) -> pl.DataFrame:
+    names = ("pulsation_type", "blazhko")
+    joined = frame.join(
+        stars.select("source_id", *names),
+        on="source_id",
+        how="left",
+        suffix="_of_archive",
+        maintain_order="left",
+    )
+    return joined.with_columns(
+        pl.coalesce(name, f"{name}_of_archive").alias(name) for name in names
+    ).select(frame.columns)
+
+
+def calibrator_batch(
+    place: Workspace, calibrators: pl.DataFrame, *, progress: Progress
+) -> StarBatch:
     """Give the tables of the calibrators alone, their features among them.
 
     They are kept in the folder: ``calibration`` is a store, ``parts/calibration`` the features.
     """
     folder = place.output / CALIBRATION
     if not folder.exists():
-        write_store(place.store.only(sample.calibrators["source_id"]), folder)
+        write_store(place.store.only(calibrators["source_id"]), folder)
     store = LocalStore.open(folder)
     cut = place.partitions(store)
     with executor(default_workers(place.request.workers, len(cut))) as pool:
-        features = make_features(
+        make_features(
             place.recipe,
             store,
             cut,
@@ -208,7 +227,18 @@ def calibrator_batch(place: Workspace, sample: Sample, *, progress: Progress) ->
             pool=pool,
             progress=progress,
         )
-    return StarBatch(store.stars(), light_curves=store.light_curves(), features=features)
+    return read_calibrator_batch(place.output)
+
+
+def read_calibrator_batch(output: Path) -> StarBatch:
+    """Give what :func:`calibrator_batch` has left in a folder."""
+    store = LocalStore.open(output / CALIBRATION, verify=False)
+    features = pl.read_parquet(output / "parts" / CALIBRATION / "*.parquet")
+    return StarBatch(
+        store.stars(),
+        light_curves=store.light_curves(),
+        features=features.sort("source_id", "band"),
+    )
 
 
 def write_sample(sample: Sample, folder: Path) -> None:

@@ -1,0 +1,159 @@
+"""``rrcat evaluate``: how well the recipe's estimators do on calibrators they have not seen."""
+
+import hashlib
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from rrcat import atomic
+from rrcat.canonical import json_bytes, parquet_bytes
+from rrcat.evaluation.cross_validation import COLUMNS, KEY
+from rrcat.evaluation.external import beside, read_external
+from rrcat.evaluation.plots import plots
+from rrcat.evaluation.report import TYPES, report
+from rrcat.evaluation.splits import cut
+from rrcat.run.executor import executor
+from rrcat.run.folds import CrossValidate, folds
+from rrcat.run.parts import read_parts
+from rrcat.run.progress import progress_bars
+from rrcat.run.stage import run_stage
+from rrcat.run.training import check_calibration
+from rrcat.run.workspace import (
+    Request,
+    Workspace,
+    calibration_sample,
+    calibrator_batch,
+    workspace,
+    write_sample,
+)
+
+
+@dataclass(frozen=True)
+class EvaluationSummary:
+    """What an evaluation found, for people and for ``--json``; ``report`` is evaluation.json."""
+
+    output: str
+    name: str
+    n_calibrators: int
+    report: dict[str, Any]
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the summary as plain data."""
+        return asdict(self)
+
+
+def evaluate_estimators(request: Request) -> EvaluationSummary:
+    """Cross-validate the estimators of a recipe on its calibrators.
+
+    Leaves ``evaluation.json``, ``predictions.parquet``, ``calibrators.parquet``, ``sample.csv``
+    and ``plots/`` in the folder, the same bytes for any number of workers and size of partitions.
+    An interrupted evaluation goes on where it stopped.
+
+    Raises
+    ------
+    RrcatError
+        The recipe, its input or the folder is not fit for the work, or an estimator cannot learn.
+    """
+    started = time.monotonic()
+    with workspace(
+        request, task="evaluate", tables=lambda recipe: recipe.evaluation.external
+    ) as place:
+        recipe = place.recipe
+        check_calibration(recipe, place.registry)
+        sample = calibration_sample(place)
+        write_sample(sample, place.output)
+        published = {
+            one.id: read_external(
+                one,
+                request.base,
+                survey=recipe.archive.survey,
+                scale=recipe.catalogue.scale,
+            )
+            for one in recipe.evaluation.external
+        }
+        predictions = _predictions(place, sample.calibrators)
+        external = [beside(predictions, values, id) for id, values in published.items()]
+        told = report(
+            pl.concat([predictions, *external]),
+            sample.stars.filter("taken"),
+            seed=recipe.evaluation.seed,
+        )
+        told["external"] = {id: told["estimators"].pop(id) for id in published}
+        resolved = recipe.resolved()
+        leave_one_out = recipe.evaluation.scheme == "leave-one-out"
+        n_stars = sample.calibrators.height
+        told |= {
+            "recipe_sha256": hashlib.sha256(json_bytes(resolved)).hexdigest(),
+            "seed": recipe.evaluation.seed,
+            "scheme": recipe.evaluation.scheme,
+            "folds": n_stars if leave_one_out else recipe.evaluation.folds,
+            "repeats": 1 if leave_one_out else recipe.evaluation.repeats,
+            "scale": recipe.catalogue.scale,
+        }
+        _draw(place, predictions, sample.stars.filter("taken"), told)
+        table = predictions.select(*COLUMNS)
+        for id, values in published.items():
+            table = table.join(
+                values.select("source_id", pl.col("feh").alias(f"feh_{id}")),
+                on="source_id",
+                how="left",
+                maintain_order="left",
+            )
+        atomic.write_bytes(place.output / "predictions.parquet", parquet_bytes(table))
+        atomic.write_bytes(place.output / "evaluation.json", json_bytes(told))
+    return EvaluationSummary(
+        output=str(request.output),
+        name=recipe.catalogue.name,
+        n_calibrators=n_stars,
+        report=told,
+        seconds=round(time.monotonic() - started, 3),
+    )
+
+
+def _predictions(place: Workspace, calibrators: pl.DataFrame) -> pl.DataFrame:
+    """Give the out-of-fold predictions of every estimator."""
+    settings = place.recipe.evaluation
+    sets = cut(
+        calibrators,
+        scheme=settings.scheme,
+        folds=settings.folds,
+        repeats=settings.repeats,
+        seed=settings.seed,
+    )
+    units = folds(sets)
+    found = []
+    with progress_bars() as progress, executor(place.request.workers or 1) as pool:
+        calibrator_batch(place, calibrators, progress=progress)
+        for section in place.recipe.estimator:
+            parts = place.output / "parts" / section.id
+            run_stage(
+                f"Testing: {section.id}",
+                CrossValidate(place.output, section, settings.seed),
+                units,
+                parts,
+                executor=pool,
+                progress=progress,
+            )
+            found.append(read_parts(units, parts))
+    return pl.concat(found).sort(KEY)
+
+
+def _draw(
+    place: Workspace, predictions: pl.DataFrame, stars: pl.DataFrame, told: dict[str, Any]
+) -> None:
+    folder: Path = place.output / "plots"
+    folder.mkdir(exist_ok=True)
+    for id, groups in told["estimators"].items():
+        for kind in TYPES:
+            rows = predictions.filter(
+                (pl.col("estimator") == id) & (pl.col("pulsation_type") == kind)
+            )
+            if kind not in groups:
+                continue
+            drawn = plots(rows, stars, groups[kind], title=f"{id}, {kind}", scale=told["scale"])
+            for name, content in drawn.items():
+                atomic.write_bytes(folder / f"{id}-{kind}-{name}.svg", content)

@@ -1,0 +1,69 @@
+"""The work of one fold: what a worker process is handed, and what it gives back."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from rrcat.catalogue.recipe import EstimatorSection
+from rrcat.estimator.batch import StarBatch
+from rrcat.estimator.registry import discover
+from rrcat.evaluation.cross_validation import cross_validate
+from rrcat.run.workspace import read_calibrator_batch
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The stars that one model is tested on."""
+
+    repeat: int
+    fold: int
+    source_ids: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """A name that tells the folds of an evaluation apart."""
+        return f"{self.repeat}-{self.fold}"
+
+    @property
+    def n_stars(self) -> int:
+        """Stars that the model is tested on."""
+        return len(self.source_ids)
+
+
+def folds(sets: pl.DataFrame) -> list[Fold]:
+    """Give the folds of a frame of :func:`rrcat.evaluation.splits.cut`."""
+    return [
+        Fold(repeat, fold, tuple(stars["source_id"]))
+        for (repeat, fold), stars in sets.group_by("repeat", "fold", maintain_order=True)
+    ]
+
+
+@dataclass(frozen=True)
+class CrossValidate:
+    """An estimator learns from all calibrators but those of a fold, and predicts these.
+
+    ``folder`` holds the calibrators and their tables as
+    :func:`rrcat.run.workspace.calibrator_batch` leaves them.
+    """
+
+    folder: Path
+    section: EstimatorSection
+    seed: int
+
+    def __call__(self, fold: Fold) -> pl.DataFrame:
+        """Give the predictions for the stars of a fold."""
+        calibrators, batch = _loaded(self.folder)
+        estimator = discover().estimator(self.section.id, self.section.params)
+        sets = pl.DataFrame(
+            {"repeat": fold.repeat, "fold": fold.fold, "source_id": fold.source_ids},
+            schema={"repeat": pl.Int32, "fold": pl.Int32, "source_id": pl.Int64},
+        )
+        return cross_validate(estimator, batch, calibrators, sets, seed=self.seed)
+
+
+@cache
+def _loaded(folder: Path) -> tuple[pl.DataFrame, StarBatch]:
+    """Read the calibrators once in a worker."""
+    return pl.read_parquet(folder / "calibrators.parquet"), read_calibrator_batch(folder)

@@ -1,0 +1,65 @@
+"""``rrcat train``: the recipe's estimators learn from its calibrators and become bundles."""
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rrcat.run.progress import progress_bars
+from rrcat.run.training import train
+from rrcat.run.workspace import (
+    Request,
+    calibration_sample,
+    calibrator_batch,
+    workspace,
+    write_sample,
+)
+
+
+@dataclass(frozen=True)
+class TrainSummary:
+    """What was trained, for people and for ``--json``."""
+
+    name: str
+    n_calibrators: int
+    bundles: dict[str, str]
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the summary as plain data."""
+        return asdict(self)
+
+
+def train_estimators(request: Request) -> TrainSummary:
+    """Train every estimator of a recipe and leave ``bundles/<id>`` in a folder.
+
+    The bundles are those that a build of the recipe makes; a build in the same folder uses them.
+
+    Raises
+    ------
+    RrcatError
+        The recipe, its input or the folder is not fit for the work, or an estimator cannot learn.
+    """
+    started = time.monotonic()
+    with workspace(request) as place, progress_bars() as progress:
+        sample = calibration_sample(place)
+        write_sample(sample, place.output)
+        batch = calibrator_batch(place, sample.calibrators, progress=progress)
+        bundles = {}
+        for section in place.recipe.estimator:
+            bundle = place.output / "bundles" / section.id
+            train(
+                section,
+                place.recipe,
+                place.registry,
+                batch,
+                sample,
+                bundle,
+                progress=progress,
+            )
+            bundles[section.id] = str(bundle)
+    return TrainSummary(
+        name=place.recipe.catalogue.name,
+        n_calibrators=sample.calibrators.height,
+        bundles=bundles,
+        seconds=round(time.monotonic() - started, 3),
+    )
