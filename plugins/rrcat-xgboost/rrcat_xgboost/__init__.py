@@ -1,0 +1,1 @@
+"""Metallicity of RR Lyrae stars by gradient-boosted trees on Fourier parameters."""

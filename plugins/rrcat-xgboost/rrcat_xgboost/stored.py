@@ -1,0 +1,90 @@
+"""What was learned, on disk: numbers as JSON, boosters in XGBoost's own binary JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xgboost
+
+from rrcat.canonical import json_bytes
+from rrcat_xgboost.base import Relation
+from rrcat_xgboost.errors import Errors
+from rrcat_xgboost.inputs import Scaler
+from rrcat_xgboost.prior import Prior
+from rrcat_xgboost.regression import Account, Regression
+from rrcat_xgboost.trees import Trees
+
+MODEL = "model.json"
+
+
+def save_model(
+    folder: Path,
+    scale: str,
+    band: str,
+    regressions: dict[str, Regression],
+    accounts: dict[str, Account],
+) -> None:
+    """Write ``model.json`` and for each type ``TYPE-0.ubj``, ``TYPE-1.ubj`` ..."""
+    content: dict[str, Any] = {"scale": scale, "band": band, "types": {}}
+    for kind, regression in regressions.items():
+        boosters = regression.trees.boosters
+        for number, booster in enumerate(boosters):
+            (folder / _file(kind, number)).write_bytes(bytes(booster.save_raw("ubj")))
+        content["types"][kind] = {
+            "prior": _plain(asdict(regression.prior)),
+            "centres": regression.centres.tolist(),
+            "scaler": _plain(asdict(regression.scaler)),
+            "relation": _plain(asdict(regression.relation)),
+            "boosters": len(boosters),
+            "errors": asdict(regression.errors),
+            "lowest": regression.lowest.tolist(),
+            "highest": regression.highest.tolist(),
+            "account": asdict(accounts[kind]),
+        }
+    (folder / MODEL).write_bytes(json_bytes(content))
+
+
+def load_model(folder: Path) -> tuple[str, str, dict[str, Regression], dict[str, Account]]:
+    """Give scale, band, regressions and accounts that were saved in a folder."""
+    content = json.loads((folder / MODEL).read_bytes())
+    regressions, accounts = {}, {}
+    for kind, part in content["types"].items():
+        prior, scaler, relation = part["prior"], part["scaler"], part["relation"]
+        regressions[kind] = Regression(
+            prior=Prior(
+                prior["centre"],
+                prior["width"],
+                np.array(prior["mean"]),
+                np.array(prior["covariance"]),
+            ),
+            centres=np.array(part["centres"]),
+            scaler=Scaler(np.array(scaler["mean"]), np.array(scaler["width"])),
+            relation=Relation(relation["constant"], np.array(relation["slopes"])),
+            trees=Trees(tuple(_booster(folder / _file(kind, i)) for i in range(part["boosters"]))),
+            errors=Errors(**part["errors"]),
+            lowest=np.array(part["lowest"]),
+            highest=np.array(part["highest"]),
+        )
+        accounts[kind] = Account(**part["account"])
+    return content["scale"], content["band"], regressions, accounts
+
+
+def _file(kind: str, number: int) -> str:
+    return f"{kind}-{number}.ubj"
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: value.tolist() if isinstance(value, np.ndarray) else value
+        for key, value in values.items()
+    }
+
+
+def _booster(path: Path) -> xgboost.Booster:
+    booster = xgboost.Booster({"nthread": 1})
+    booster.load_model(bytearray(path.read_bytes()))
+    return booster
