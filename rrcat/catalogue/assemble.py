@@ -8,7 +8,8 @@ from rrcat.catalogue.flags import flags
 from rrcat.errors import RecipeError
 from rrcat.schema import Table, check, conform
 
-# What the catalogue takes from the features as it is; period falls back to the archive's.
+# Columns of the features that have a meaning for a catalogue only where there is a fit.
+OF_A_FIT = ("band", "n_epochs", "n_rejected", "n_clipped")
 FROM_PREDICTION = {"estimator": "feh_method", "variant": "feh_variant", "status": "feh_status"}
 
 
@@ -88,10 +89,11 @@ def assemble(
             period_error=pl.when(pl.col("period").is_null())
             .then("archive_period_error")
             .otherwise("period_error"),
-            band=pl.when(pl.col("fit_status") == "ok").then("band"),
+            pulsation_type=pl.coalesce("pulsation_type", "inferred_type"),
             epoch=pl.when(~pl.col("period_fixed")).then("epoch"),
         )
         .with_columns(flags(table))
+        .with_columns(pl.when(pl.col("fit_status") == "ok").then(pl.col(name)) for name in OF_A_FIT)
     )
     catalogue = conform(rows.select(name for name in table.names if name in rows.columns), table)
     check(catalogue, table)

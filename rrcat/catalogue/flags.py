@@ -6,6 +6,7 @@ from rrcat.schema import Table
 
 WIDE_GAP = 0.25  # cycles
 UNCERTAIN_PHI31 = 0.5  # rad
+MANY_OUTLIERS = 0.1
 # Periods (d) between which nearly all stars of a type lie in the OGLE-IV collection of RR Lyrae
 # stars (Soszynski et al. 2014, Acta Astron. 64, 177).
 USUAL_PERIODS = {"RRab": (0.30, 1.00), "RRc": (0.20, 0.50)}
@@ -28,6 +29,12 @@ RULES: dict[str, pl.Expr] = {
     "phi31_uncertain": pl.col("phi31_error") > UNCERTAIN_PHI31,
     "blazhko": pl.col("blazhko"),
     "period_unusual": _unusual_period(),
+    "many_outliers": pl.col("n_rejected") + pl.col("n_clipped")
+    > MANY_OUTLIERS * pl.col("n_observations"),
+    "period_searched": pl.col("period_source") == "search",
+    "period_in_doubt": pl.col("period_in_doubt"),
+    "type_inferred": pl.col("inferred_type").is_not_null(),
+    "type_in_doubt": pl.col("inferred_type_in_doubt"),
 }
 
 

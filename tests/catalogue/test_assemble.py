@@ -69,6 +69,19 @@ def test_the_parameters_are_those_of_the_main_band() -> None:
     assert (row["band"], row["a1"], row["n_epochs"]) == ("G", 0.3, 40)
 
 
+def test_a_star_without_fit_has_no_numbers_of_one() -> None:
+    row = made(ONE, ["a"]).row(1, named=True)
+    assert (row["band"], row["n_epochs"]) == (None, None)
+
+
+def test_a_type_that_the_archive_does_not_know_is_the_inferred_one() -> None:
+    inferred = FEATURES.with_columns(
+        inferred_type=pl.when(pl.col("source_id") == 3).then(pl.lit("RRc"))
+    )
+    catalogue = assemble(STARS, inferred, ONE, table=TABLE, band="G", scale="C21", order=["a"])
+    assert catalogue["pulsation_type"].to_list() == ["RRab", "RRab", "RRc"]
+
+
 def test_the_period_of_the_fit_replaces_that_of_the_archive_with_its_error() -> None:
     catalogue = made(ONE, ["a"])
     assert catalogue["period"].to_list() == [0.50001, 0.6, None]

@@ -18,13 +18,22 @@ QUIET = {
     "blazhko": False,
     "pulsation_type": "RRab",
     "period": 0.55,
+    "n_observations": 50,
+    "n_rejected": 2,
+    "n_clipped": 3,
+    "period_source": "archive",
+    "period_in_doubt": False,
+    "inferred_type": None,
+    "inferred_type_in_doubt": None,
 }
 
 
 def flagged(**cells: object) -> int:
     row = pl.DataFrame({name: [value] for name, value in (QUIET | cells).items()})
     row = row.with_columns(
-        pl.col(name).cast(pl.Boolean) for name, value in QUIET.items() if isinstance(value, bool)
+        pl.col(name).cast(load("features").polars_schema.get(name, pl.Boolean))
+        for name, value in QUIET.items()
+        if isinstance(value, bool) or name.startswith("inferred")
     )
     return int(row.select(flags(TABLE)).item())
 
@@ -52,6 +61,11 @@ def test_a_star_without_fault_has_no_flag() -> None:
         ({"period": 0.55, "pulsation_type": "RRc"}, {"period_unusual"}),
         ({"period": 0.32, "pulsation_type": "RRc"}, set()),
         ({"period": 0.0725}, {"period_unusual"}),
+        ({"n_clipped": 4}, {"many_outliers"}),
+        ({"period_source": "search"}, {"period_searched"}),
+        ({"period_in_doubt": True}, {"period_in_doubt"}),
+        ({"inferred_type": "RRc"}, {"type_inferred"}),
+        ({"inferred_type_in_doubt": True}, {"type_in_doubt"}),
         ({"blazhko": True, "period_fixed": True}, {"period_fixed", "blazhko"}),
     ],
 )
