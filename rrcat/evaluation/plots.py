@@ -9,12 +9,14 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rrcat.evaluation.bins import bins
 from rrcat.evaluation.metrics import Metrics, per_star
 
 LOOK = {
     "svg.hashsalt": "rrcat",
     "svg.fonttype": "path",
     "font.size": 11,
+    "axes.titlesize": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -35,8 +37,7 @@ def plots(
 ) -> dict[str, bytes]:
     """Give the plots of one estimator and pulsation type, by name; none without a value.
 
-    A point is the mean of a star over the repeats; the line through the residuals is their running
-    mean over true and over predicted [Fe/H].
+    A point is the mean of a star over the repeats.
 
     Parameters
     ----------
@@ -51,8 +52,8 @@ def plots(
     if points.is_empty():
         return {}
     told = (
-        f"{title}: {metrics['n']} of {metrics['n_asked']} stars, RMSE {metrics['rmse']:.3f} dex, "
-        f"bias {metrics['bias']:+.3f}"
+        f"{title}\n{metrics['n']} of {metrics['n_asked']} stars, "
+        f"RMSE {metrics['rmse']:.3f} dex, bias {metrics['bias']:+.3f} dex"
     )
 
     def against_true(axes: Axes) -> None:
@@ -61,6 +62,7 @@ def plots(
         axes.plot([low, high], [low, high], color="#444444", linewidth=1)
         _scatter(axes, points, "feh_true", "feh")
         _name_the_farthest(axes, points, "feh_true", "feh")
+        _legend(axes)
         axes.set(xlim=(low, high), ylim=(low, high), aspect="equal", title=told)
         axes.set_xlabel(f"true [Fe/H] ({scale}), dex")
         axes.set_ylabel("predicted [Fe/H], dex")
@@ -70,7 +72,8 @@ def plots(
             axes.axhline(0, color="#444444", linewidth=1)
             _scatter(axes, points, column, "residual")
             _name_the_farthest(axes, points, column, "residual")
-            _running_mean(axes, points, column)
+            _bin_means(axes, predictions, column)
+            _legend(axes)
             axes.set(title=told, xlabel=f"{label} [Fe/H] ({scale}), dex")
             axes.set_ylabel("predicted − true, dex")
 
@@ -102,16 +105,18 @@ def _scatter(axes: Axes, points: pl.DataFrame, x: str, y: str) -> None:
                 label=label,
                 rasterized=many,
             )
-    if modulated.any():
-        axes.legend(loc="best", fontsize=9)
+
+
+def _legend(axes: Axes) -> None:
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, fontsize=9)
 
 
 def _name_the_farthest(axes: Axes, points: pl.DataFrame, x: str, y: str) -> None:
     far = points.sort(pl.col("residual").abs(), "source_id", descending=[True, False]).head(NAMED)
     for row in far.iter_rows(named=True):
-        name = row["name"] or row["archive_id"] or str(row["source_id"])
+        names = row["name"] or row["archive_id"] or str(row["source_id"])
         axes.annotate(
-            name.replace("_", " "),
+            names.partition(";")[0].replace("_", " "),
             (row[x], row[y]),
             xytext=(5, 4),
             textcoords="offset points",
@@ -119,16 +124,18 @@ def _name_the_farthest(axes: Axes, points: pl.DataFrame, x: str, y: str) -> None
         )
 
 
-def _running_mean(axes: Axes, points: pl.DataFrame, column: str) -> None:
-    """Draw the mean residual of neighbours: a tenth of the stars, at least five."""
-    ordered = points.sort(column, "source_id")
-    width = max(5, ordered.height // 10)
-    if ordered.height < 2 * width:
-        return
-    kernel = np.full(width, 1 / width)
-    x = np.convolve(ordered[column].to_numpy(), kernel, mode="valid")
-    y = np.convolve(ordered["residual"].to_numpy(), kernel, mode="valid")
-    axes.plot(x, y, color="#000000", linewidth=1.6)
+def _bin_means(axes: Axes, predictions: pl.DataFrame, column: str) -> None:
+    told = [one for one in bins(predictions, column) if one["bias_error"] is not None]
+    axes.errorbar(
+        [(one["low"] + one["high"]) / 2 for one in told],
+        [one["bias"] for one in told],
+        yerr=[one["bias_error"] for one in told],
+        fmt="s",
+        color="#000000",
+        markersize=5,
+        capsize=3,
+        label="mean in a bin",
+    )
 
 
 def _svg(draw: Callable[[Axes], None], size: tuple[float, float]) -> bytes:

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from rrcat.evaluation.metrics import Metrics, bootstrap, mean, metrics, per_star, rmse, rounded
+from rrcat.evaluation.bins import bins
+from rrcat.evaluation.metrics import Metrics, bootstrap, metrics, per_star, rmse, rounded
 
 TYPES = ("RRab", "RRc", "RRd")
-BIN = 0.5
-"""Width of a bin of [Fe/H], dex."""
-
+BY = {"true": "feh_true", "predicted": "feh"}
 OUTLIERS = 10
 """Stars of each type that are named."""
 
@@ -55,7 +54,10 @@ def report(predictions: pl.DataFrame, stars: pl.DataFrame, *, seed: int) -> dict
         result["estimators"][id] = {name: metrics(part, seed=seed) for name, part in types.items()}
         result["groups"][id] = _blazhko(types, seed)
         result["reasons"][id] = _reasons(frame)
-        result["bias"][id] = {name: _bins(part) for name, part in types.items()}
+        result["bias"][id] = {
+            name: {by: bins(part, column) for by, column in BY.items()}
+            for name, part in types.items()
+        }
         result["outliers"][id] = [row for _, part in _types(frame) for row in _outliers(part)]
     result["comparisons"] = [
         comparison
@@ -85,35 +87,6 @@ def _blazhko(types: dict[str, pl.DataFrame], seed: int) -> dict[str, Metrics]:
 def _reasons(rows: pl.DataFrame) -> dict[str, int]:
     without = rows.filter(pl.col("feh").is_null()).unique(["source_id", "status"])
     return dict(sorted(without["status"].value_counts().iter_rows()))
-
-
-def _bins(rows: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """Give the mean residual by bin of true and of predicted [Fe/H], with its standard error.
-
-    What shrinks towards the mean shows a slope against the true value; what is biased for a reader
-    of the catalogue shows it against the predicted one.
-    """
-    means = per_star(rows)
-    told: dict[str, list[dict[str, Any]]] = {}
-    for name, column in {"true": "feh_true", "predicted": "feh"}.items():
-        low = (means[column] / BIN).floor().cast(pl.Int64)
-        told[name] = []
-        for (number,), part in means.group_by(low.alias("bin"), maintain_order=True):
-            residual = part["residual"]
-            spread = residual.std() if part.height > 1 else None
-            told[name].append(
-                {
-                    "low": number * BIN,
-                    "high": (number + 1) * BIN,
-                    "n": part.height,
-                    "bias": rounded(mean(residual.to_list())),
-                    "bias_error": None
-                    if spread is None
-                    else rounded(float(spread) / float(np.sqrt(part.height))),  # type: ignore[arg-type]
-                }
-            )
-        told[name].sort(key=lambda one: one["low"])
-    return told
 
 
 def _outliers(rows: pl.DataFrame) -> list[dict[str, Any]]:
