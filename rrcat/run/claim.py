@@ -58,15 +58,16 @@ def claim(folder: Path, identity: dict[str, Any], *, restart: bool = False) -> N
         earlier = _read(record)
         if not (differing := _differences(earlier, identity)):
             return
-        if not restart:
+        products = [folder / name for name in PRODUCTS if (folder / name).exists()]
+        if products and not restart:
             raise RunError(
                 "the folder holds the parts of another build, which differs in "
                 + ", ".join(differing),
                 file=folder,
                 hint="choose another --output, or throw the earlier build away with --restart",
             )
-        for path in (folder / name for name in PRODUCTS):
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        for path in products:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     elif others := sorted(path.name for path in folder.iterdir() if path.name != LOCK):
         raise RunError(
             f"the folder is not empty and not a build: it holds {', '.join(others[:5])}",

@@ -24,6 +24,7 @@ from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.registry import Registry, discover
 from rrcat.run.candidate import Origin
 from rrcat.run.claim import claim
+from rrcat.run.code import code_digest
 from rrcat.run.executor import executor
 from rrcat.run.lock import locked
 from rrcat.run.partition import Partition, partitions
@@ -32,7 +33,7 @@ from rrcat.run.stage import run_stage
 from rrcat.run.work import MakeFeatures
 
 CALIBRATION = "calibration"
-LIBRARIES = ("astropy", "numba", "numpy", "polars", "rrcat")
+LIBRARIES = ("astropy", "matplotlib", "numba", "numpy", "polars", "rrcat")
 
 
 @dataclass(frozen=True)
@@ -128,11 +129,19 @@ def workspace(
             "recipe": recipe.resolved(),
             "inputs": origin.inputs,
             "versions": origin.versions,
+            "code": _code(recipe, registry),
             "task": task,
         }
         claim(request.output, identity, restart=request.restart)
         store = _store(recipe, request.base, request.output / "store")
         yield Workspace(request, recipe, registry, origin, store)
+
+
+def _code(recipe: Recipe, registry: Registry) -> dict[str, str]:
+    """Give a digest of the code of rrcat and of each estimator."""
+    factories = [registry.spec(section.id).factory for section in recipe.estimator]
+    packages = {"rrcat", *(factory.partition(":")[0].partition(".")[0] for factory in factories)}
+    return {package: code_digest(package) for package in sorted(packages)}
 
 
 def default_workers(asked: int | None, units: int) -> int:

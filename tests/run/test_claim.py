@@ -31,6 +31,14 @@ def test_the_parts_of_another_build_are_refused_and_kept(
     assert (tmp_path / "parts").is_dir()
 
 
+def test_a_build_that_came_to_nothing_leaves_its_folder_free(tmp_path: Path) -> None:
+    claim(tmp_path, OURS)
+    claim(tmp_path, OURS | {"recipe": "mended"})
+    (tmp_path / "store").mkdir()
+    with pytest.raises(RunError, match="another build"):
+        claim(tmp_path, OURS)
+
+
 def test_restart_throws_the_earlier_build_away_and_nothing_else(tmp_path: Path) -> None:
     claim(tmp_path, OURS)
     (tmp_path / "parts").mkdir()
