@@ -35,6 +35,10 @@ class CatalogueSection(_Strict):
         "rrl_metallicity", alias="schema", description="Table of `schemas/` the catalogue fills."
     )
     scale: str = Field(description="Metallicity scale of [Fe/H], for example C21.")
+    authors: tuple[str, ...] = Field(
+        (), description="Who makes the catalogue, as they are to be cited."
+    )
+    rights: str | None = Field(None, description="Licence of the catalogue, for example CC-BY-4.0.")
     band: str | None = Field(
         None,
         description="Band whose light-curve parameters stand in the catalogue. Needed only where "

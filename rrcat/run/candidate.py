@@ -67,6 +67,9 @@ def write_candidate(
     facts = {
         "name": recipe.catalogue.name,
         "title": recipe.catalogue.title,
+        "authors": list(recipe.catalogue.authors),
+        "rights": recipe.catalogue.rights,
+        "survey": recipe.archive.survey,
         "schema": table.name,
         "schema_version": table.version,
         "scale": recipe.catalogue.scale,
@@ -85,9 +88,9 @@ def write_candidate(
         "adql": [],
         "validation": [
             {
-                "name": "a value or a reason",
+                "name": "every row has a value or a reason, not both",
                 "passed": not without.height,
-                "detail": f"{without.height} of {catalogue.height} rows have neither, or both",
+                "detail": f"{without.height} of {catalogue.height} rows break this",
             }
         ],
         "files": _hashes(folder),

@@ -51,9 +51,9 @@ def test_every_row_has_a_value_or_a_reason(candidate: Path) -> None:
     assert (catalogue["feh"].is_not_null() == (catalogue["feh_status"] == "ok")).all()
     assert facts(candidate)["validation"] == [
         {
-            "name": "a value or a reason",
+            "name": "every row has a value or a reason, not both",
             "passed": True,
-            "detail": "0 of 45 rows have neither, or both",
+            "detail": "0 of 45 rows break this",
         }
     ]
 
