@@ -4,15 +4,16 @@ Where several hold, the first of this order is given, so that the reader learns 
 be mended, then the first thing that was missing on the way from light curve to metallicity:
 
 1. ``unsupported_pulsation_type`` the star is of a type the estimator has no values for
-2. ``no_light_curve``       no row in a table the estimator reads, in any band
-3. ``unsupported_band``     rows, but none in a band of the model
+2. ``no_light_curve``       nothing in a table the estimator reads, in any band
+3. ``unsupported_band``     something, but nothing in a band of the model
 4. ``no_period``            no period
 5. ``no_pulsation_type``    the archive does not say what the star is
 6. ``too_few_epochs``       too few observations for a fit
 7. ``fit_failed``           the fit did not converge
 8. ``missing_features``     a fit, but a parameter the model needs is null
 
-Of several bands of a star, the one that got furthest speaks.
+Of several bands of a star, the one that got furthest speaks. A row of features that only says
+that there is no light curve is no more than an absent row.
 """
 
 from __future__ import annotations
@@ -57,7 +58,10 @@ def reasons(
     stars = batch.stars.select("source_id", "pulsation_type", "period")
     for name in sorted(inputs):
         table = batch.frames()[name]
-        step = _step_of_features(needs) if name == "features" else pl.lit(_step["ok"])
+        step = pl.lit(_step["ok"])
+        if name == "features":
+            step = _step_of_features(needs)
+            table = table.filter(pl.col("fit_status") != "no_light_curve")
         progress = table.group_by("source_id").agg(
             pl.lit(True).alias(f"{name}_there"),
             _in_bands(bands).any().alias(f"{name}_in_bands"),
@@ -78,7 +82,6 @@ def reasons(
         ("unsupported_pulsation_type", ~kind.is_in(sorted(pulsation_types))),
         ("no_light_curve", ~every("there")),
         ("unsupported_band", ~every("in_bands")),
-        ("no_light_curve", step == _step["no_light_curve"]),
         ("no_period", step == _step["no_period"]),
         ("no_pulsation_type", kind.is_null()),
         ("too_few_epochs", step == _step["too_few_epochs"]),

@@ -90,6 +90,23 @@ def test_a_band_of_no_concern_does_not_speak():
     assert reason(star(), both) == "too_few_epochs"
 
 
+NOTHING_IN_G = ("G", "no_light_curve", None, None)
+NOTHING_IN_V = ("V", "no_light_curve", None, None)
+
+
+@pytest.mark.parametrize(
+    ("features", "why"),
+    [
+        (rows(NOTHING_IN_V), "no_light_curve"),
+        (rows(NOTHING_IN_G, NOTHING_IN_V), "no_light_curve"),
+        (rows(NOTHING_IN_G, ("V", "ok", 0.5, 2.0)), "unsupported_band"),
+        (rows(NOTHING_IN_V, ("G", "fit_failed", 0.5, None)), "fit_failed"),
+    ],
+)
+def test_a_row_that_says_there_is_no_light_curve_counts_as_no_row(features, why):
+    assert reason(star(), features) == why
+
+
 def test_any_band_will_do_where_the_model_names_none():
     assert reason(star(), rows(("V", "ok", 0.5, 2.0)), bands=None) == "ok"
 
@@ -140,7 +157,9 @@ def test_a_model_of_two_tables_needs_both():
 
 
 def test_usable_keeps_stars_and_drops_rows_no_model_can_use():
-    features = rows(GOOD, ("I", "ok", 0.5, None), ("V", "ok", 0.5, 2.0))
-    kept = usable(StarBatch(star(), features=features), BANDS, ("phi31",))
+    features = rows(
+        GOOD, ("I", "ok", 0.5, None), ("Kp", "no_light_curve", None, None), ("V", "ok", 0.5, 2.0)
+    )
+    kept = usable(StarBatch(star(), features=features), BANDS | {"Kp"}, ("phi31",))
     assert kept.features["band"].to_list() == ["G"]
     assert kept.stars.height == 1
