@@ -30,5 +30,9 @@ def build(as_json: bool, **request: Any) -> None:
     for status, count in summary.statuses.items():
         if status != "ok":
             click.echo(f"{count:>10,}  {status}")
+    if summary.flags:
+        click.echo("of those with a metallicity, a flag warns of")
+    for flag, count in summary.flags.items():
+        click.echo(f"{count:>10,}  {flag}")
     click.echo(f"\nThe candidate is in {summary.candidate}. To release it:")
     click.echo(f"  rrcat release {summary.candidate} --version X.Y.Z")

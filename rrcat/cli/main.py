@@ -55,7 +55,7 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="rrcat")
 @click.pass_context
 def rrcat(ctx: click.Context, debug: bool) -> None:
-    """Turn light curves of RR Lyrae stars into catalogues of metallicity and distance."""
+    """Turn light curves of RR Lyrae stars into catalogues of metallicity."""
     ctx.obj = {"debug": debug}
 
 

@@ -31,18 +31,22 @@ from rrcat.run.workspace import (
     workspace,
     write_sample,
 )
-from rrcat.schema import load
+from rrcat.schema import Table, load
 
 
 @dataclass(frozen=True)
 class BuildSummary:
-    """What a build has made, for people and for ``--json``."""
+    """What a build has made, for people and for ``--json``.
+
+    ``statuses`` counts all stars by reason, ``flags`` those with a value by what they warn of.
+    """
 
     candidate: str
     name: str
     n_stars: int
     n_values: int
     statuses: dict[str, int]
+    flags: dict[str, int]
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -89,8 +93,15 @@ def build_catalogue(request: Request) -> BuildSummary:
         n_stars=frames["catalogue"].height,
         n_values=statuses["ok"],
         statuses=dict(sorted(statuses.items())),
+        flags=_flag_counts(frames["catalogue"], load(recipe.catalogue.table)),
         seconds=seconds,
     )
+
+
+def _flag_counts(catalogue: pl.DataFrame, table: Table) -> dict[str, int]:
+    flags = catalogue.filter(pl.col("feh").is_not_null())["flags"]
+    counts = {bit.name: int((flags & bit.value != 0).sum()) for bit in table["flags"].bits}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _frames(
