@@ -99,7 +99,9 @@ class FileTable(_Strict):
         (), description="Values that mean nothing is known, in every column of the file."
     )
     where: str | None = Field(
-        None, description="Rows to take: an SQL expression over the columns of the file."
+        None,
+        description="Rows to take: an SQL expression over the columns of the file. A star of the "
+        "star file without a row that is taken is left out altogether, light curve and all.",
     )
     columns: Columns = Field(description="Our column = column of the file, or a table of details.")
 

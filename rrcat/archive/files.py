@@ -13,7 +13,7 @@ from rrcat.archive.bad_stars import bad_periods, check_phases, short_light_curve
 from rrcat.archive.config import FilesArchive, FileTable, Selection
 from rrcat.archive.harmonics import as_cosine, only_used_orders, with_status
 from rrcat.archive.identity import identifiers
-from rrcat.archive.mapping import ROW, map_file
+from rrcat.archive.mapping import ROW, map_file, map_stars
 from rrcat.archive.readers import require_file
 from rrcat.archive.selection import select
 from rrcat.errors import ArchiveError, FrameError
@@ -40,8 +40,10 @@ def ingest(config: FilesArchive, base: Path, selection: Selection = EVERYTHING) 
     """Read the files of an archive into frames of the tables stars, light_curves and features.
 
     Every star of any of the files is in ``stars``; where only its light curve or its features
-    are given, nothing else is known of it. No observation is left out but those with neither time
-    nor phase, which are counted. Times become days since JD 2455197.5; NaN becomes null.
+    are given, nothing else is known of it. Left out altogether, with its observations, is a star
+    of which ``where`` of the star file leaves out every row. Of the others no observation is left
+    out but those with neither time nor phase, which are counted. Times become days since
+    JD 2455197.5; NaN becomes null.
 
     Parameters
     ----------
@@ -60,13 +62,16 @@ def ingest(config: FilesArchive, base: Path, selection: Selection = EVERYTHING) 
     """
     frames: dict[str, pl.DataFrame] = {}
     account: dict[str, Account] = {}
-    for table in config.tables:
+    frames["stars"], rows, left_out = map_stars(config.stars, config.time, base)
+    account["stars"] = _asked(config.stars, rows, frames["stars"]) | {
+        "stars_left_out_by_where": tally(left_out, *left_out.columns)
+    }
+    for table in config.tables[1:]:
         frame, rows = map_file(table, config.time, base)
-        frames[table.schema_name] = frame
-        account[table.schema_name] = {
-            "file": _name(table),
-            "rows": rows,
-            "left_out_by_where": rows - frame.height,
+        taken = frame.join(left_out, on=left_out.columns, how="anti", maintain_order="left")
+        frames[table.schema_name] = taken
+        account[table.schema_name] = _asked(table, rows, frame) | {
+            "rows_of_stars_left_out": frame.height - taken.height
         }
     if "source_id" not in config.stars.columns:
         ids = identifiers(config.survey, pl.concat(each["archive_id"] for each in frames.values()))
@@ -106,6 +111,15 @@ def input_files(tables: Iterable[FileTable], base: Path) -> list[dict[str, Any]]
         {"name": name, "sha256": atomic.sha256(path), "size": path.stat().st_size}
         for name, path in sorted(files)
     ]
+
+
+def _asked(table: FileTable, rows: int, frame: pl.DataFrame) -> Account:
+    """Account for the rows of a file, and for those that `where` leaves."""
+    return {
+        "file": _name(table),
+        "rows": rows,
+        "left_out_by_where": rows - frame.height,
+    }
 
 
 def _of(stars: pl.DataFrame, rows: pl.DataFrame | None) -> pl.DataFrame | None:

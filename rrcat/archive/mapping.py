@@ -42,19 +42,65 @@ def map_file(config: FileTable, time: TimeSystem, base: Path) -> tuple[pl.DataFr
         A column is missing, has a type or unit that cannot be ours, or a cell cannot be read; or
         the file states another time system than the recipe.
     """
+    raw, rows = _rows(config, base)
+    kept = _kept(rows, config, base)
+    return _mapped(raw, kept, config, time, base), rows.height
+
+
+def map_stars(
+    config: FileTable, time: TimeSystem, base: Path
+) -> tuple[pl.DataFrame, int, pl.DataFrame]:
+    """Give what :func:`map_file` gives, and the stars of which `where` leaves out every row.
+
+    Those are a frame of their identifiers, ``source_id`` or ``archive_id``, sorted; one that
+    cannot be read is left out for good with its row.
+    """
+    raw, rows = _rows(config, base)
+    kept = _kept(rows, config, base)
+    frame = _mapped(raw, kept, config, time, base)
+    name = _identifier(config)
+    source, dtype = config.columns[name], frame.schema[name]
+    if source.column is None:
+        return frame, rows.height, frame.select(name).clear()
+    cell = without(pl.col(source.column), rows.schema[source.column], source.null_values)
+    left_out = (
+        rows.join(kept.select(ROW), on=ROW, how="anti")
+        .select(cell.cast(dtype, strict=False).alias(name))
+        .drop_nulls()
+        .unique()
+        .join(frame.select(name), on=name, how="anti")
+        .sort(name)
+    )
+    return frame, rows.height, left_out
+
+
+def _rows(config: FileTable, base: Path) -> tuple[RawTable, pl.DataFrame]:
+    """Read the file; give it, and its rows with their numbers."""
     path = base / config.file
-    ours = {column.name: column for column in (ARCHIVE_ID, *load(config.schema_name).column)}
+    ours = _our_columns(config)
     text = {s.column for n, s in config.columns.items() if ours[n].dtype == "string" and s.column}
     raw = read(path, table=config.table, text=text, null_values=config.null_values)
     _require(raw, config, path)
-    rows = raw.frame.with_row_index(ROW, offset=1)
-    rows = sql_filter(rows, config.where, file=path)
-    if rows.is_empty():
+    return raw, raw.frame.with_row_index(ROW, offset=1)
+
+
+def _kept(rows: pl.DataFrame, config: FileTable, base: Path) -> pl.DataFrame:
+    path = base / config.file
+    kept = sql_filter(rows, config.where, file=path)
+    if kept.is_empty():
         raise ArchiveError(
             "no row of the file is left", file=path, where=config.where, hint="check `where`"
         )
+    return kept
+
+
+def _mapped(
+    raw: RawTable, rows: pl.DataFrame, config: FileTable, time: TimeSystem, base: Path
+) -> pl.DataFrame:
+    path = base / config.file
+    ours = _our_columns(config)
     frame = rows.select(ROW)
-    identifier = "source_id" if "source_id" in config.columns else "archive_id"
+    identifier = _identifier(config)
     for name in sorted(config.columns, key=lambda name: name != identifier):
         series = _map(rows, config.columns[name], ours[name], raw.units, path)
         frame = frame.with_columns(series)
@@ -62,7 +108,15 @@ def map_file(config: FileTable, time: TimeSystem, base: Path) -> tuple[pl.DataFr
             _check_identifiers(frame, identifier, config, path)
         if is_epoch(ours[name].ucd):
             check_time_system(raw.times.get(config.columns[name].column or ""), time, path)
-    return shift_times(frame, config.schema_name, time), raw.frame.height
+    return shift_times(frame, config.schema_name, time)
+
+
+def _our_columns(config: FileTable) -> dict[str, Column]:
+    return {column.name: column for column in (ARCHIVE_ID, *load(config.schema_name).column)}
+
+
+def _identifier(config: FileTable) -> str:
+    return "source_id" if "source_id" in config.columns else "archive_id"
 
 
 def sql_filter(frame: pl.DataFrame, where: str | None, **place: object) -> pl.DataFrame:

@@ -31,6 +31,55 @@ def test_stars_of_light_curves_alone_are_stars(ingested, stars):
     assert (account["in_file"], account["count"]) == (2, 3)
 
 
+def test_a_star_whose_rows_where_leaves_out_does_not_come_back_by_its_light_curve(ingested, stars):
+    got = ingested(stars=stars.head(2), star_table={"where": "period > 0.55"})
+    # 13 is not in the star file, so that `where` says nothing of it
+    assert got.stars["source_id"].to_list() == [12, 13]
+    assert set(got.light_curves["source_id"]) == {12, 13}
+    assert got.account["stars"]["left_out_by_where"] == 1
+    assert got.account["stars"]["stars_left_out_by_where"] == {
+        "count": 1,
+        "first": [{"source_id": 11}],
+    }
+    assert got.account["light_curves"]["rows"] == 36
+    assert got.account["light_curves"]["rows_of_stars_left_out"] == 12
+
+
+def test_a_star_with_one_row_that_where_takes_stays(ingested, stars):
+    twice = pl.concat([stars, stars.head(1).with_columns(period=pl.lit(0.7))])
+    got = ingested(stars=twice, star_table={"where": "period < 0.65"})
+    assert got.stars["source_id"].to_list() == [11, 12, 13]
+    assert got.account["stars"]["stars_left_out_by_where"]["count"] == 0
+
+
+def test_a_row_without_readable_identifier_can_be_left_out(ingested, stars):
+    footer = stars.with_columns(pl.col("source_id").cast(pl.String)).vstack(
+        pl.DataFrame({"source_id": ["sum of"], "period": [1.41], "type": ["RRab"]})
+    )
+    got = ingested(stars=footer, star_table={"where": "period < 1"})
+    assert got.stars["source_id"].to_list() == [11, 12, 13]
+
+
+def test_a_star_left_out_by_name_stays_out(ingested, stars, curves):
+    def named(frame):
+        return frame.select(pl.exclude("source_id"), name="V" + pl.col("source_id").cast(pl.String))
+
+    got = ingested(
+        survey="S",
+        stars=named(stars),
+        light_curves=named(curves),
+        star_table={
+            "columns": {"archive_id": "name", "period": "period", "pulsation_type": "type"},
+            "where": "type = 'RRab'",
+        },
+        curve_table={
+            "columns": {"archive_id": "name", "time": "time", "mag": "mag", "band": {"value": "G"}}
+        },
+    )
+    assert sorted(got.stars["archive_id"]) == ["V11", "V12"]
+    assert set(got.light_curves["source_id"]) == set(got.stars["source_id"])
+
+
 def test_stars_without_light_curve_stay(ingested, curves):
     got = ingested(light_curves=curves.filter(pl.col("source_id") != 12))
     assert got.stars["source_id"].to_list() == [11, 12, 13]
