@@ -63,12 +63,20 @@ def names() -> list[str]:
     return sorted(scale.name for scale in _read().scale)
 
 
-def check(name: str) -> None:
-    """Raise :class:`RecipeError` unless there is a scale of this name."""
-    if name not in names():
-        raise RecipeError(
-            f"there is no metallicity scale {name!r}", hint=f"the scales are {', '.join(names())}"
-        )
+def describe(name: str) -> Scale:
+    """Give the scale of this name: what it rests on, and the reference.
+
+    Raises
+    ------
+    RecipeError
+        There is no such scale.
+    """
+    for scale in _read().scale:
+        if scale.name == name:
+            return scale
+    raise RecipeError(
+        f"there is no metallicity scale {name!r}", hint=f"the scales are {', '.join(names())}"
+    )
 
 
 def path(source: str, target: str) -> list[Conversion]:
@@ -79,8 +87,8 @@ def path(source: str, target: str) -> list[Conversion]:
     RecipeError
         A scale is unknown, or no published conversion joins the two.
     """
-    check(source)
-    check(target)
+    describe(source)
+    describe(target)
     conversions = [*_read().conversion, *(one.reversed() for one in _read().conversion)]
     ways: deque[tuple[str, list[Conversion]]] = deque([(source, [])])
     seen = {source}

@@ -59,8 +59,8 @@ def version_key(version: str) -> tuple[int, ...]:
     """
     if not VERSION.fullmatch(version):
         raise ReleaseError(
-            f"{version!r} is not a semantic version",
-            hint="give three numbers, MAJOR.MINOR.PATCH, for example 1.0.0",
+            f"{version!r} is not MAJOR.MINOR.PATCH",
+            hint="give three numbers, for example 1.0.0",
         )
     return tuple(int(part) for part in version.split("."))
 

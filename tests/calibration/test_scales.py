@@ -42,6 +42,18 @@ def test_an_unknown_scale_names_the_known_ones():
         scales.convert(-1.0, 0.1, "C21", "Z1")
 
 
+def test_a_scale_says_what_it_is_and_where_it_is_from():
+    scale = scales.describe("C21")
+    assert scale.name == "C21"
+    assert "RR Lyrae" in scale.description
+    assert scale.reference == "Crestani et al. 2021, ApJ 908, 20"
+
+
+def test_a_scale_that_is_not_known_is_not_described():
+    with pytest.raises(RecipeError, match="'Z1'"):
+        scales.describe("Z1")
+
+
 def test_every_conversion_says_where_it_is_from_and_how_sure_it_is():
     for step in scales.path("J95", "C09"):
         assert step.reference

@@ -66,7 +66,7 @@ def test_release_as_json(candidate, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--version", "1.0"], "'1.0' is not a semantic version"),
+        (["--version", "1.0"], "'1.0' is not MAJOR.MINOR.PATCH"),
         (["--version", "1.0.0", "--date", "tomorrow"], "'tomorrow' is not a date"),
         (["--version", "1.0.0", "--override", "why"], "nothing to override"),
     ],
