@@ -99,9 +99,7 @@ class FileTable(_Strict):
         (), description="Values that mean nothing is known, in every column of the file."
     )
     where: str | None = Field(
-        None,
-        description="Rows to take: an SQL expression over the columns of the file. A star of the "
-        "star file without a row that is taken is left out altogether, light curve and all.",
+        None, description="Rows to take: an SQL expression over the columns of the file."
     )
     columns: Columns = Field(description="Our column = column of the file, or a table of details.")
 
@@ -131,6 +129,11 @@ class StarsFile(FileTable):
 
     schema_name = "stars"
 
+    where: str | None = Field(
+        None,
+        description="Rows to take: an SQL expression over the columns of the file. A star in rows "
+        "that are all left out is left out altogether, with its light curve and features.",
+    )
     conflicts: Conflicts = "refuse"
 
 

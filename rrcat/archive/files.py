@@ -16,6 +16,7 @@ from rrcat.archive.identity import identifiers
 from rrcat.archive.mapping import ROW, map_file, map_stars
 from rrcat.archive.readers import require_file
 from rrcat.archive.selection import select
+from rrcat.archive.times import check_plausible
 from rrcat.errors import ArchiveError, FrameError
 from rrcat.schema import check, conform, load
 
@@ -55,8 +56,9 @@ def ingest(config: FilesArchive, base: Path, selection: Selection = EVERYTHING) 
     Raises
     ------
     ArchiveError
-        A file cannot be read or mapped, rows of a star contradict each other, or stars are bad in
-        a way that the recipe does not say to keep.
+        A file cannot be read or mapped, rows of a star contradict each other, times of the light
+        curves are of no plausible date, or stars are bad in a way that the recipe does not say to
+        keep.
     FrameError
         What the files hold is not what the tables may hold.
     """
@@ -145,6 +147,7 @@ def _light_curves(
     frame, account = clean_numbers(frame)
     frame = check_phases(frame, table, path)
     frame = conform(frame, load("light_curves"))
+    check_plausible(frame["time"], config.time, path)
     placed = pl.col("time").is_not_null() | pl.col("phase").is_not_null()
     account["without_time"] = tally(frame.filter(~placed), label(frame), "band")
     frame = frame.filter(placed)

@@ -11,6 +11,9 @@ from rrcat.schema import load
 
 UNKNOWN = "UNKNOWN"
 
+PLAUSIBLE_JD = (2_400_000.0, 2_500_000.0)
+"""Years 1858 to 2132: light curves around another Julian date have the wrong origin of time."""
+
 
 def is_epoch(ucd: str) -> bool:
     """Whether a column of this UCD holds points in time, which have an origin."""
@@ -46,4 +49,21 @@ def check_time_system(stated: StatedTime | None, system: TimeSystem, path: Path)
             f"the file states another time system than the recipe: {', '.join(differing)}",
             file=path,
             hint="say in [archive.time] what the file says",
+        )
+
+
+def check_plausible(times: pl.Series, system: TimeSystem, path: Path) -> None:
+    """Raise if times, in days since JD 2455197.5, are not around any date of photometry."""
+    median = times.drop_nulls().median()
+    if not isinstance(median, float):
+        return
+    jd = median + GAIA_ORIGIN_JD
+    if not PLAUSIBLE_JD[0] <= jd <= PLAUSIBLE_JD[1]:
+        raise ArchiveError(
+            f"times around {jd - system.origin_jd:.8g} in the file, from the origin "
+            f"{system.origin_jd!r}, are around JD {jd:.8g}, when there was no photometry",
+            file=path,
+            key="archive.time.origin_jd",
+            hint="say in `[archive.time] origin_jd` at which Julian date the times in the file are "
+            "zero: 2455197.5 for Gaia (the default), 0.0 for Julian dates, 2400000.5 for MJD",
         )

@@ -21,6 +21,11 @@ def test_times_become_days_since_2010_and_keep_their_scale(ingested):
     assert shift.to_list() == pytest.approx([-5197.5] * 36, abs=1e-9)
 
 
+def test_gaia_times_with_the_origin_of_julian_dates_are_refused(refused):
+    message = refused(time={"origin_jd": 0.0})
+    assert "times around 1720.35 in the file, from the origin 0.0" in message
+
+
 def test_stars_of_light_curves_alone_are_stars(ingested, stars):
     got = ingested(stars=stars.head(2))
     assert got.stars["source_id"].to_list() == [11, 12, 13]

@@ -5,7 +5,7 @@ import pytest
 
 from rrcat.archive.config import TimeSystem
 from rrcat.archive.readers import StatedTime
-from rrcat.archive.times import check_time_system, shift_times
+from rrcat.archive.times import check_plausible, check_time_system, shift_times
 from rrcat.errors import ArchiveError
 
 GAIA = TimeSystem()
@@ -50,3 +50,30 @@ def test_a_file_that_contradicts_the_recipe_is_refused(stated, told):
 )
 def test_what_a_file_leaves_open_contradicts_nothing(stated):
     check_time_system(stated, GAIA, FILE)
+
+
+@pytest.mark.parametrize(
+    ("times", "origin"),
+    [
+        ([0.1, 0.9], 2455197.5),  # folded, within one cycle
+        ([1700.0, 2700.0], 2455197.5),
+        ([2457000.2], 0.0),
+        ([57000.2], 2400000.5),
+        ([-1e9, 1700.0, 1e9], 2455197.5),  # single times may be wrong
+        ([None], 0.0),
+    ],
+)
+def test_times_of_any_survey_are_plausible(times, origin):
+    system = TimeSystem(origin_jd=origin)
+    curves = pl.DataFrame({"time": times}, schema={"time": pl.Float64})
+    check_plausible(shift_times(curves, "light_curves", system)["time"], system, FILE)
+
+
+@pytest.mark.parametrize(("time", "origin"), [(1700.0, 0.0), (2457000.2, 2455197.5), (0.5, 0.0)])
+def test_times_with_the_wrong_origin_are_refused(time, origin):
+    system = TimeSystem(origin_jd=origin)
+    shifted = shift_times(pl.DataFrame({"time": [time] * 3}), "light_curves", system)
+    with pytest.raises(ArchiveError, match="no photometry") as caught:
+        check_plausible(shifted["time"], system, FILE)
+    assert "`[archive.time] origin_jd`" in caught.value.hint
+    assert caught.value.where["file"] == FILE
