@@ -15,6 +15,9 @@ FloatArray = NDArray[np.float64]
 # Few harmonics where few are enough.
 _FIT = FitSettings(min_order=1, max_drift=0.5, criterion="bic")
 
+ERROR_MARGIN = 1.2
+"""Errors given by surveys are too small by as much and more (the median of ASAS is 1.1)."""
+
 # Stars per d of period: fraction (Clementini et al. 2023, A&A 674, A18), mean and standard
 # deviation [d] of each type (rounded from the Large Magellanic Cloud stars of Muraveva et al. 2025,
 # MNRAS 536, 2749, and those of RRc widened, since the Galaxy has shorter periods), and what is left
@@ -68,7 +71,7 @@ def fit_candidates(
     r21 = np.nan_to_num(fits["r21"])
     usual = _usual(fits["period"], r21)
     cost = n * np.log(misfit) + n_parameters * np.log(n) - 2.0 * np.log(usual)
-    known = np.median(error)
+    known = ERROR_MARGIN * np.median(error)
     beyond = np.sqrt(np.maximum(variance - known**2, 0.0)) if known > 0.0 else np.zeros(m)
     return CandidateFits(
         period=fits["period"],
