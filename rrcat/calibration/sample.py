@@ -142,7 +142,8 @@ def _described(rows: pl.DataFrame, served: set[int]) -> pl.DataFrame:
     used = pl.col("why_not").is_null()
 
     def joined(name: str, where: pl.Expr) -> pl.Expr:
-        return pl.col(name).filter(where).drop_nulls().unique().sort().str.join("; ").alias(name)
+        words = pl.col(name).filter(where).drop_nulls().unique().sort()
+        return words.str.join("; ").replace("", None).alias(name)
 
     everything = pl.lit(True)
     preferred = pl.col("source_id").sort_by(~pl.col("served"), "source_id", nulls_last=True)

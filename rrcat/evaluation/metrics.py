@@ -35,7 +35,7 @@ def metrics(predictions: pl.DataFrame, *, seed: int) -> Metrics:
     - ``r2``: 1 − Σ(predicted − true)² / Σ(true − mean true)².
     - ``slope``: of the least-squares line of predicted on true.
     - ``coverage_68``, ``coverage_95``: share of stars whose true value is within 1 and 1.96
-      ``feh_error`` of the predicted one.
+      ``feh_error`` of the predicted one; null where a value has no error.
 
     Parameters
     ----------
@@ -83,8 +83,11 @@ def _of_one_repeat(rows: pl.DataFrame) -> dict[str, float]:
     }
 
 
-def _within(residual: list[float], error: list[float], k: float) -> float:
-    return sum(abs(r) <= k * e for r, e in zip(residual, error, strict=True)) / len(residual)
+def _within(residual: list[float], error: list[float | None], k: float) -> float:
+    known = [e for e in error if e is not None]
+    if len(known) < len(error):
+        return nan  # published values may have no errors
+    return sum(abs(r) <= k * e for r, e in zip(residual, known, strict=True)) / len(known)
 
 
 def per_star(predictions: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """The work of one fold: what a worker process is handed, and what it gives back."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +10,7 @@ from rrcat.catalogue.recipe import EstimatorSection
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.registry import discover
 from rrcat.evaluation.cross_validation import cross_validate
-from rrcat.run.workspace import read_calibrator_batch
+from rrcat.run.workspace import CALIBRATORS, read_calibrator_batch
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ class CrossValidate:
 
     def __call__(self, fold: Fold) -> pl.DataFrame:
         """Give the predictions for the stars of a fold."""
-        calibrators, batch = _loaded(self.folder)
+        written = (self.folder / CALIBRATORS).stat().st_mtime_ns
+        calibrators, batch = _loaded(self.folder, written)
         estimator = discover().estimator(self.section.id, self.section.params)
         sets = pl.DataFrame(
             {"repeat": fold.repeat, "fold": fold.fold, "source_id": fold.source_ids},
@@ -63,7 +64,7 @@ class CrossValidate:
         return cross_validate(estimator, batch, calibrators, sets, seed=self.seed)
 
 
-@cache
-def _loaded(folder: Path) -> tuple[pl.DataFrame, StarBatch]:
-    """Read the calibrators once in a worker."""
-    return pl.read_parquet(folder / "calibrators.parquet"), read_calibrator_batch(folder)
+@lru_cache(maxsize=1)
+def _loaded(folder: Path, written: int) -> tuple[pl.DataFrame, StarBatch]:
+    """Read the calibrators once in a worker; again only where another run has written them."""
+    return pl.read_parquet(folder / CALIBRATORS), read_calibrator_batch(folder)

@@ -47,7 +47,7 @@ class MakeFeatures:
 
 @dataclass(frozen=True)
 class Predict:
-    """Features become the predictions of one estimator, on the scale of the catalogue."""
+    """What an estimator reads becomes its predictions, on the scale of the catalogue."""
 
     store: Path
     features: Path
@@ -56,9 +56,15 @@ class Predict:
 
     def __call__(self, partition: Partition) -> pl.DataFrame:
         """Give the predictions for the stars of a partition."""
-        stars = LocalStore.open(self.store, verify=False).stars(partition.first, partition.last)
-        batch = StarBatch(stars=stars, features=read_part(partition, self.features))
-        model = _loaded(self.bundle)
+        store, model = LocalStore.open(self.store, verify=False), _loaded(self.bundle)
+        reads_light_curves = "light_curves" in model.spec.inputs
+        batch = StarBatch(
+            stars=store.stars(partition.first, partition.last),
+            light_curves=store.light_curves(partition.first, partition.last)
+            if reads_light_curves
+            else None,
+            features=read_part(partition, self.features),
+        )
         return to_scale(model.predict(batch), model.scale, self.scale)
 
 

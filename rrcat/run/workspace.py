@@ -33,6 +33,7 @@ from rrcat.run.stage import run_stage
 from rrcat.run.work import MakeFeatures
 
 CALIBRATION = "calibration"
+CALIBRATORS = "calibrators.parquet"
 LIBRARIES = ("astropy", "matplotlib", "numba", "numpy", "polars", "rrcat")
 
 
@@ -202,7 +203,7 @@ def calibration_sample(place: Workspace) -> Sample:
 
 
 def _completed(frame: pl.DataFrame, stars: pl.DataFrame) -> pl.DataFrame:
-    names = ("pulsation_type", "blazhko")
+    names = [n for n in ("archive_id", "pulsation_type", "blazhko") if n in frame.columns]
     joined = frame.join(
         stars.select("source_id", *names),
         on="source_id",
@@ -252,7 +253,7 @@ def read_calibrator_batch(output: Path) -> StarBatch:
 
 def write_sample(sample: Sample, folder: Path) -> None:
     """Write ``calibrators.parquet``, and ``sample.csv`` for people."""
-    atomic.write_bytes(folder / "calibrators.parquet", parquet_bytes(sample.calibrators))
+    atomic.write_bytes(folder / CALIBRATORS, parquet_bytes(sample.calibrators))
     atomic.write_bytes(folder / "sample.csv", sample.stars.write_csv().encode())
 
 

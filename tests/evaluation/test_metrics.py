@@ -47,6 +47,12 @@ def test_stars_without_value_count_as_asked():
     assert (told["n_asked"], told["n"]) == (3, 2)
 
 
+def test_values_without_error_have_no_coverage():
+    told = metrics(predictions([-2.0, -1.0], [-1.9, -1.2], [0.1, None]), seed=0)
+    assert told["coverage_68"] is told["coverage_95"] is None
+    assert told["rmse"] is not None
+
+
 def test_without_any_value_the_metrics_are_null():
     told = metrics(predictions([-2.0, -1.0], [None, None], [None, None]), seed=0)
     assert (told["n_asked"], told["n"]) == (2, 0)

@@ -1,0 +1,72 @@
+"""What is trained is what a build trains, and it comes from the calibrators."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from rrcat.errors import RecipeError
+from rrcat.estimator.bundle import load_bundle
+from rrcat.estimator.manifest import read_manifest
+from rrcat.run.build import build_catalogue
+from rrcat.run.train import train_estimators
+from rrcat.run.workspace import Request
+from rrcat.simulate import write_survey
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_training_leaves_a_bundle_that_loads(toy_survey: Path, tmp_path: Path) -> None:
+    summary = train_estimators(Request(toy_survey, tmp_path / "trained"))
+    assert summary.n_calibrators == 78  # two of the 80 stars have no light curve
+    model = load_bundle(tmp_path / "trained" / "bundles" / "toy-line")
+    assert model.slope < 0  # longer periods are metal-poorer
+    manifest = read_manifest(tmp_path / "trained" / "bundles" / "toy-line")
+    assert len(manifest.training_set_sha256) == 64
+
+
+def test_a_build_trains_the_same_bundle(toy_survey: Path, tmp_path: Path) -> None:
+    train_estimators(Request(toy_survey, tmp_path / "trained"))
+    build_catalogue(Request(toy_survey, tmp_path / "built", workers=1, partition_size=10))
+    assert content(tmp_path / "trained" / "bundles") == content(tmp_path / "built" / "bundles")
+
+
+def test_a_build_with_a_learned_estimator_serves_stars_beside_the_calibrators(
+    toy_survey: Path, tmp_path: Path
+) -> None:
+    spectra = toy_survey.parent / "spectra.csv"
+    pl.read_csv(spectra).filter(pl.col("source_id") <= 40).write_csv(spectra)
+    build_catalogue(Request(toy_survey, tmp_path / "built"))
+    catalogue = pl.read_parquet(tmp_path / "built" / "catalogue.parquet")
+    assert catalogue.filter(pl.col("source_id") > 40)["feh"].count() > 25
+    assert pl.read_parquet(tmp_path / "built" / "calibrators.parquet").height == 39
+    sample = pl.read_csv(tmp_path / "built" / "sample.csv")
+    assert sample.filter(~pl.col("taken"))["reason"].to_list() == ["no light curve"]
+
+
+def test_what_the_spectra_do_not_say_of_a_star_the_archive_says(
+    toy_survey: Path, tmp_path: Path
+) -> None:
+    train_estimators(Request(toy_survey, tmp_path / "trained"))
+    calibrators = pl.read_parquet(tmp_path / "trained" / "calibrators.parquet")
+    assert set(calibrators["pulsation_type"].drop_nulls()) == {"RRab", "RRc", "RRd"}
+
+
+def test_without_calibrators_training_is_refused(tmp_path: Path) -> None:
+    recipe = write_survey(tmp_path / "survey", n_stars=10)
+    with pytest.raises(RecipeError, match="no calibrators") as caught:
+        train_estimators(Request(recipe, tmp_path / "trained"))
+    assert "[calibration]" in str(caught.value)
+
+
+def test_an_estimator_that_learns_is_refused_before_any_fit_where_nothing_teaches_it(
+    toy_survey: Path, tmp_path: Path
+) -> None:
+    text = toy_survey.read_text()
+    toy_survey.write_text(text[: text.index("[calibration]")])
+    with pytest.raises(RecipeError, match="learns from calibrators"):
+        build_catalogue(Request(toy_survey, tmp_path / "built"))
+    assert not (tmp_path / "built" / "parts").exists()
