@@ -19,6 +19,9 @@ from rrcat.harmonic import COVARIANCE_LENGTH
 from rrcat_relations.plugin import SPEC
 from rrcat_relations.relations import Relation, Relations, names, published
 
+# What a star may lack for a relation; the less, the nearer to a value.
+_LACKS = {"uncertain_features": 1, "missing_features": 2}
+
 
 class RelationParams(Params):
     """Which relations to use, and on which scale to give their values."""
@@ -34,6 +37,13 @@ class RelationParams(Params):
         default=None,
         description="Metallicity scale of the values; by default that of the relations, which "
         "must then agree.",
+    )
+    max_phi31_error: float = Field(
+        default=1.0,
+        gt=0,
+        description="Largest standard error of phi31, rad, that still gives a value. An angle of "
+        "which nothing is known has a standard deviation of 1.81 rad, so that a value resting on "
+        "one near that would be noise. An error that is not known refuses nothing.",
     )
 
     @field_validator("relations")
@@ -61,6 +71,7 @@ class RelationModel(Model):
         assert batch.features is not None
         stars = batch.stars.select("source_id", "pulsation_type")
         rows = stars.join(batch.features, on="source_id", how="inner")
+        vague = (pl.col("phi31_error") > self.params.max_phi31_error).fill_null(False)
         ranked = pl.concat(
             [
                 rows.filter(
@@ -68,30 +79,37 @@ class RelationModel(Model):
                     & (pl.col("band") == relation.band)
                 ).with_columns(
                     rank=pl.lit(rank),
-                    complete=pl.all_horizontal(
-                        pl.col(name).is_not_null() for name in relation.inputs
-                    ),
+                    lack=pl.when(pl.any_horizontal(pl.col(relation.inputs).is_null()))
+                    .then(pl.lit("missing_features"))
+                    .when(pl.lit("phi31" in relation.inputs) & vague)
+                    .then(pl.lit("uncertain_features")),
                 )
                 for rank, relation in enumerate(self.relations)
             ]
         )
         # A relation whose inputs are all there goes before an earlier one that lacks some.
-        best = ranked.sort("source_id", pl.col("complete").not_(), "rank").unique(
-            "source_id", keep="first", maintain_order=True
-        )
+        best = ranked.sort(
+            "source_id", pl.col("lack").replace_strict(_LACKS, default=0), "rank"
+        ).unique("source_id", keep="first", maintain_order=True)
         answers = [
-            self._evaluate(relation, best.filter((pl.col("rank") == rank) & pl.col("complete")))
+            self._evaluate(
+                relation, best.filter((pl.col("rank") == rank) & pl.col("lack").is_null())
+            )
             for rank, relation in enumerate(self.relations)
         ]
         answered = pl.concat(answers)
         types = {relation.pulsation_type for relation in self.relations}
-        silent = stars.join(answered, on="source_id", how="anti").select(
-            "source_id",
-            status=pl.when(pl.col("source_id").is_in(best["source_id"].implode()))
-            .then(pl.lit("missing_features"))
-            .when(pl.col("pulsation_type").is_in(sorted(types)))
-            .then(pl.lit("unsupported_band"))
-            .otherwise(pl.lit("unsupported_pulsation_type")),
+        silent = (
+            stars.join(answered, on="source_id", how="anti")
+            .join(best.select("source_id", "lack"), on="source_id", how="left")
+            .select(
+                "source_id",
+                status=pl.when(pl.col("lack").is_not_null())
+                .then("lack")
+                .when(pl.col("pulsation_type").is_in(sorted(types)))
+                .then(pl.lit("unsupported_band"))
+                .otherwise(pl.lit("unsupported_pulsation_type")),
+            )
         )
         return pl.concat([answered, silent], how="diagonal")
 
@@ -133,7 +151,8 @@ class LiteratureRelations(Estimator):
     The error of a value joins the star's own (from ``features.covariance``, or from the standard
     errors where that is null; an error that is not known counts as zero), that of the
     coefficients where it is published, and the scatter about the relation. Percentiles are those
-    of a Gaussian.
+    of a Gaussian. A star whose phi31 is hardly known has no value but the status
+    ``uncertain_features``.
     """
 
     spec = SPEC

@@ -26,7 +26,7 @@ def batch(*rows, pulsation_type="RRab"):
         pl.DataFrame({"source_id": [1], "pulsation_type": [pulsation_type]}),
         features=pl.DataFrame(
             [common | row for row in rows],
-            schema_overrides={"phi31": pl.Float64, "a2": pl.Float64},
+            schema_overrides={"phi31": pl.Float64, "phi31_error": pl.Float64, "a2": pl.Float64},
         ),
     )
 
@@ -81,6 +81,28 @@ def test_an_input_that_is_missing_everywhere_is_the_reason():
     assert predict(batch({"band": "G", "phi31": None}))["status"] == "missing_features"
     assert predict(batch({"band": "I", "a2": None}))["status"] == "missing_features"
     assert predict(batch({"band": "G", "a2": None}))["status"] == "ok"
+
+
+def test_a_phase_that_is_hardly_known_gives_no_value():
+    vague = batch({"band": "G", "phi31_error": 1.81})
+    got = predict(vague)
+    assert (got["status"], got["feh"]) == ("uncertain_features", None)
+    assert predict(vague, max_phi31_error=2.0)["status"] == "ok"
+    assert predict(batch({"band": "G", "phi31_error": 0.99}))["status"] == "ok"
+    assert predict(batch({"band": "G", "phi31_error": None}))["status"] == "ok"
+
+
+def test_a_later_relation_is_used_where_the_first_has_a_vague_phase():
+    vague = {"band": "G", "phi31_error": 1.81}
+    assert predict(batch(vague, {"band": "I"}))["variant"] == "dekany21:RRab:I"
+    nothing = {"band": "I", "phi31": None}
+    assert predict(batch(vague, nothing))["status"] == "uncertain_features"
+
+
+def test_a_period_outside_the_range_of_the_calibrators_keeps_its_value_and_is_marked():
+    got = predict(batch({"band": "G", "period": 0.0725}))
+    assert (got["status"], got["extrapolated"]) == ("ok", True)
+    assert got["feh"] is not None
 
 
 def test_a_type_without_relation_is_the_reason():
@@ -166,6 +188,7 @@ def test_a_bundle_keeps_the_relations_it_was_made_with(tmp_path, monkeypatch):
         metrics={},
     )
     loaded = load_bundle(tmp_path / "bundle", discover())
+    assert loaded.params == model.params
     assert loaded.relations == tuple(
         r for name in ("muraveva25", "dekany21") for r in published() if r.name == name
     )
