@@ -13,10 +13,10 @@ VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", re.ASCII)
 
 @dataclass(frozen=True)
 class About:
-    """Name, version and frames of reference of a catalogue.
+    """Name, version, rights and frames of reference of a catalogue.
 
     ``origin_jd`` is the Julian date that time columns count from; ``date`` is given only where the
-    release was dated on purpose.
+    release was dated on purpose. ``scale_definition`` says what the metallicity scale rests on.
     """
 
     name: str
@@ -30,10 +30,14 @@ class About:
     origin_jd: float
     coordinate_system: str
     coordinate_epoch: str
+    scale_definition: str | None = None
+    authors: tuple[str, ...] = ()
+    rights: str | None = None
+    survey: str | None = None
 
     @classmethod
     def of(cls, facts: Mapping[str, Any], version: str, date: str | None) -> "About":
-        """Take it from a candidate's ``candidate.json`` or a release's ``manifest.json``."""
+        """Take it from the facts of a candidate or the manifest of a release."""
         return cls(
             name=facts["name"],
             title=facts["title"],
@@ -46,6 +50,10 @@ class About:
             origin_jd=float(facts["time_system"]["origin_jd"]),
             coordinate_system=facts["coordinates"]["system"],
             coordinate_epoch=facts["coordinates"]["epoch"],
+            scale_definition=facts.get("scale_definition"),
+            authors=tuple(facts.get("authors") or ()),
+            rights=facts.get("rights"),
+            survey=facts.get("survey"),
         )
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from rrcat import atomic
+from rrcat.calibration import scales
 from rrcat.errors import ReleaseError
 from rrcat.release.cells import check_storable
 from rrcat.release.manifest import FROM_CANDIDATE, listing
@@ -49,6 +51,8 @@ def read_candidate(folder: Path) -> Candidate:
         It is no finished candidate, or a file is missing, changed or unknown.
     FrameError
         The catalogue does not conform to its table.
+    RecipeError
+        Its metallicity scale is not known.
     """
     facts = _facts(folder)
     carried = _check_files(folder, facts["files"])
@@ -62,6 +66,12 @@ def read_candidate(folder: Path) -> Candidate:
         )
     frame = _rows(folder / CATALOGUE)
     check(frame, table, file=folder / CATALOGUE)
+    if absent := [name for name in table.names if name not in frame.columns]:
+        raise ReleaseError(
+            f"the catalogue has no columns {', '.join(absent)}",
+            file=folder / CATALOGUE,
+            hint="build it again",
+        )
     check_storable(frame, table, file=folder / CATALOGUE)
     if frame.height != facts["n_rows"]:
         raise ReleaseError(
@@ -74,7 +84,7 @@ def read_candidate(folder: Path) -> Candidate:
 
 def _rows(path: Path) -> pl.DataFrame:
     try:
-        return pl.read_parquet(path)
+        return pl.read_parquet(path, glob=False)
     except pl.exceptions.PolarsError as error:
         raise ReleaseError(
             f"the catalogue cannot be read: {error}", file=path, hint="build it again"
@@ -108,7 +118,7 @@ def _facts(folder: Path) -> dict[str, Any]:
             file=path,
             hint="use lower-case letters, digits and hyphens",
         )
-    for key, text in (("title", facts["title"]), *(("reference", r) for r in facts["reference"])):
+    for key, text in _texts(facts):
         if any(unicodedata.category(letter) == "Cc" for letter in text):
             raise ReleaseError(
                 "the text holds control characters, which VOTable and FITS cannot store",
@@ -116,7 +126,23 @@ def _facts(folder: Path) -> dict[str, Any]:
                 key=key,
                 hint="write it on one line in the recipe, and build again",
             )
+    facts["scale_definition"] = _scale_definition(facts["scale"])
     return facts
+
+
+def _texts(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the texts that enter the headers of VOTable and FITS, with their keys."""
+    for key in ("title", "rights", "survey"):
+        if facts.get(key) is not None:
+            yield key, facts[key]
+    for key in ("reference", "authors"):
+        for text in facts.get(key) or ():
+            yield key, text
+
+
+def _scale_definition(name: str) -> str:
+    scale = scales.describe(name)
+    return f"{scale.description} ({scale.reference})"
 
 
 def _check_files(folder: Path, known: dict[str, str]) -> tuple[str, ...]:

@@ -114,7 +114,7 @@ def _open(folder: Path) -> tuple[str, Table, pl.DataFrame]:
         manifest = read_manifest(folder)
         path = folder / f"{manifest.name}.parquet"
         try:
-            frame = pl.read_parquet(path)
+            frame = pl.read_parquet(path, glob=False)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise ReleaseError(
                 f"the catalogue cannot be read: {error}",

@@ -61,6 +61,13 @@ def _title(header: fits.Header, about: About) -> None:
     header["VERSION"] = (about.version, "version of the catalogue")
     if about.date:
         header["DATE"] = (about.date, "date of the release")
+    for keyword, value in (
+        ("AUTHOR", "; ".join(about.authors)),
+        ("RIGHTS", about.rights),
+        ("SURVEY", about.survey),
+    ):
+        if value:
+            header[keyword] = header_text(value)
     for number, reference in enumerate(about.reference, 1):
         header[f"REFER{number}"] = header_text(reference)
 
@@ -70,6 +77,8 @@ def _describe(header: fits.Header, table: Table, about: About) -> None:
     header["EXTNAME"] = header_text(about.name)
     header["VERSION"] = (about.version, "version of the catalogue")
     header["FEHSCALE"] = (header_text(about.scale), "scale of the metallicities")
+    if about.scale_definition:
+        header["FEHDEF"] = header_text(about.scale_definition)
     header["RADESYS"] = (about.coordinate_system, "system of the coordinates")
     header["POSEPOCH"] = (about.coordinate_epoch, "epoch of the positions")
     header["TIMESYS"] = (about.time_scale, "time scale")

@@ -40,6 +40,9 @@ FROM_CANDIDATE = (
     "versions",
 )
 
+# What it takes over where the candidate has it.
+WHERE_TOLD = ("authors", "rights", "scale_definition", "survey")
+
 
 class File(BaseModel):
     """Size and hash of one file."""
@@ -95,6 +98,7 @@ def write_manifest(
 ) -> str:
     """Write the manifest of the files in a folder, and its hash beside it; give the hash."""
     facts = {key: candidate[key] for key in FROM_CANDIDATE}
+    facts |= {key: candidate[key] for key in WHERE_TOLD if candidate.get(key)}
     facts |= {"format": FORMAT, "version": version}
     if date is not None:
         facts["date"] = date

@@ -9,27 +9,34 @@ from rrcat.schema import Bit, Table
 
 @dataclass(frozen=True)
 class TypeSummary:
-    """Stars of one pulsation type: how many, how many with a value, percentiles of [Fe/H]."""
+    """Stars of one pulsation type: how many, how many with a value, how [Fe/H] is spread."""
 
     name: str
     n_rows: int
     n_values: int
+    feh_min: float | None
     feh_p16: float | None
     feh_p50: float | None
     feh_p84: float | None
+    feh_max: float | None
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts of a catalogue. ``statuses``, ``types`` and ``bits`` are in the table's order."""
+    """Counts of a catalogue. ``statuses``, ``types`` and ``bits`` are in the table's order.
+
+    ``n_unflagged`` are the stars with a value and no flag; ``errors`` are least, median and
+    greatest of the standard errors of [Fe/H], in dex.
+    """
 
     n_rows: int
     n_values: int
+    n_unflagged: int
     statuses: dict[str, int]
     types: tuple[TypeSummary, ...]
     bits: tuple[tuple[Bit, int], ...]
     filled: dict[str, int]
-    median_error: float | None
+    errors: tuple[float | None, float | None, float | None]
 
 
 def summarise(frame: pl.DataFrame, table: Table) -> Summary:
@@ -39,13 +46,18 @@ def summarise(frame: pl.DataFrame, table: Table) -> Summary:
     return Summary(
         n_rows=frame.height,
         n_values=frame["feh"].count(),
+        n_unflagged=frame.filter(pl.col("feh").is_not_null() & (pl.col("flags") == 0)).height,
         statuses={
             name: statuses[name] for name in table["feh_status"].values or () if name in statuses
         },
         types=tuple(_types(frame, table)),
         bits=tuple((bit, int(((flags & bit.value) != 0).sum())) for bit in table["flags"].bits),
         filled={name: frame[name].count() for name in table.names},
-        median_error=_quantile(frame["feh_error"], 0.5),
+        errors=(
+            _quantile(frame["feh_error"], 0),
+            _quantile(frame["feh_error"], 0.5),
+            _quantile(frame["feh_error"], 1),
+        ),
     )
 
 
@@ -56,8 +68,8 @@ def _types(frame: pl.DataFrame, table: Table) -> list[TypeSummary]:
         rows = frame.filter(pl.col("pulsation_type").eq_missing(pl.lit(name, dtype=pl.String)))
         if rows.height:
             feh = rows["feh"]
-            percentiles = [_quantile(feh, q) for q in (0.16, 0.5, 0.84)]
-            found.append(TypeSummary(name or "unknown", rows.height, feh.count(), *percentiles))
+            spread = [_quantile(feh, q) for q in (0, 0.16, 0.5, 0.84, 1)]
+            found.append(TypeSummary(name or "unknown", rows.height, feh.count(), *spread))
     return found
 
 

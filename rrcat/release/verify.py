@@ -142,7 +142,7 @@ def _contents(folder: Path, manifest: Manifest, table: Table) -> Iterator[Findin
     if resolved != manifest.name:
         yield Finding(MANIFEST, f"is of {manifest.name}, its recipe of {resolved}")
     try:
-        frame = pl.read_parquet(folder / files["parquet"])
+        frame = pl.read_parquet(folder / files["parquet"], glob=False)
     except pl.exceptions.PolarsError as error:
         yield Finding(files["parquet"], f"cannot be read: {error}")
         return

@@ -58,8 +58,12 @@ def document(
         ("title", about.title),
         ("resource_version", about.version),
         ("metallicity_scale", about.scale),
+        *_told("metallicity_scale_definition", about.scale_definition),
         ("schema", f"{table.name} {table.version}"),
-        *([("publication_date", about.date)] if about.date else []),
+        *_told("publication_date", about.date),
+        *(("creator", author) for author in about.authors),
+        *_told("rights", about.rights),
+        *_told("survey", about.survey),
         *(("citation", reference) for reference in about.reference),
     ]
     lines = [
@@ -83,6 +87,10 @@ def document(
         "",
     ]
     return "\n".join(lines)
+
+
+def _told(name: str, value: str | None) -> list[tuple[str, str]]:
+    return [] if value is None else [(name, value)]
 
 
 def frame_of(column: Column) -> str | None:

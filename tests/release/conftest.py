@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,8 @@ ABOUT = {
     "name": "rrl-example",
     "title": "Metallicities of simulated RR Lyrae stars, φ31 & more",
     "scale": "C21",
+    "scale_definition": "High-resolution spectroscopy of RR Lyrae stars by Crestani et al. 2021"
+    " (Crestani et al. 2021, ApJ 908, 20)",
     "time_system": {"scale": "TCB", "reference_position": "BARYCENTER", "origin_jd": 2455197.5},
     "coordinates": {"system": "ICRS", "epoch": "J2000.0"},
     "reference": [
@@ -259,6 +262,12 @@ def frame(table) -> pl.DataFrame:
 @pytest.fixture(scope="session")
 def about() -> About:
     return About.of(ABOUT, "1.2.3", None)
+
+
+@pytest.fixture(scope="session")
+def owned(about) -> About:
+    """What a catalogue says whose authors, rights and survey are known."""
+    return replace(about, authors=("Doe, Jane", "Dékány, I."), rights="CC-BY-4.0", survey="ASAS")
 
 
 @pytest.fixture(scope="session")

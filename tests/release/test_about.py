@@ -10,7 +10,7 @@ def test_versions_sort_as_numbers():
 
 @pytest.mark.parametrize("text", ["1.0", "v1.0.0", "1.0.0-rc1", "01.0.0", "1.0.0\n", "", "١.0.0"])
 def test_other_versions_are_refused(text):
-    with pytest.raises(ReleaseError, match="is not MAJOR.MINOR.PATCH"):
+    with pytest.raises(ReleaseError, match=r"is not MAJOR\.MINOR\.PATCH"):
         version_key(text)
 
 

@@ -3,7 +3,7 @@ import json
 import polars as pl
 import pytest
 
-from rrcat.errors import FrameError, ReleaseError
+from rrcat.errors import FrameError, RecipeError, ReleaseError
 from rrcat.release.candidate import read_candidate
 
 
@@ -101,3 +101,31 @@ def test_truncated_parquet_with_a_true_hash_is_refused(tmp_path, make_candidate)
     change_facts(candidate, files=files | {"catalogue.parquet": atomic.sha256(catalogue)})
     with pytest.raises(ReleaseError, match="cannot be read"):
         read_candidate(candidate)
+
+
+def test_scale_is_explained_from_the_table_of_scales(candidate):
+    assert (
+        read_candidate(candidate)
+        .facts["scale_definition"]
+        .endswith("(Crestani et al. 2021, ApJ 908, 20)")
+    )
+
+
+def test_scale_that_nobody_knows_is_refused(candidate):
+    change_facts(candidate, scale="Z1")
+    with pytest.raises(RecipeError, match="'Z1'"):
+        read_candidate(candidate)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"authors": ["A", "B\nC"]}, {"rights": "\t"}, {"survey": "\0"}]
+)
+def test_names_and_rights_that_no_format_can_store_are_refused(candidate, changes):
+    change_facts(candidate, **changes)
+    with pytest.raises(ReleaseError, match="control characters"):
+        read_candidate(candidate)
+
+
+def test_catalogue_without_a_column_of_its_table_is_refused(tmp_path, frame, make_candidate):
+    with pytest.raises(ReleaseError, match="has no columns a3, phi31"):
+        read_candidate(make_candidate(tmp_path / "narrow", frame.drop("a3", "phi31")))

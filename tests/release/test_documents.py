@@ -1,9 +1,10 @@
 import re
+from dataclasses import replace
 
+import polars as pl
 import pytest
 import yaml
 
-from rrcat.release.about import About
 from rrcat.release.documents import citation, readme
 from rrcat.release.summary import summarise
 
@@ -52,11 +53,54 @@ def test_the_python_that_it_shows_reads_the_release(text, tmp_path, frame, table
     write_parquet(frame, table, about, tmp_path / "rrl-example.parquet")
     write_votable(frame, table, about, tmp_path / "rrl-example.vot")
     snippets = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(snippets) == 2
-    for snippet in snippets:
+    assert len(snippets) == 3
+    polars, astropy, good = (
+        snippet.replace('"rrl-example.', f'"{tmp_path}/rrl-example.') for snippet in snippets
+    )
+    for reading in (astropy, polars):
         names = {}
-        exec(snippet.replace('"rrl-example.', f'"{tmp_path}/rrl-example.'), names)
+        exec(reading, names)
         assert len(names["catalogue"]) == frame.height
+    exec(good, names)
+    assert names["good"].height == summarise(frame, table).n_unflagged
+
+
+def test_the_expression_that_it_shows_chooses_the_same_stars_in_topcat(
+    text, tmp_path, frame, table, about, read_stilts
+):
+    from rrcat.release.fits import write_fits
+    from rrcat.release.votable import write_votable
+
+    unflagged = frame.with_columns(
+        flags=pl.col("flags") * (pl.int_range(pl.len(), dtype=pl.Int32) % 2)
+    )
+    write_fits(unflagged, table, about, tmp_path / "x.fits")
+    write_votable(unflagged, table, about, tmp_path / "x.vot")
+    (expression,) = re.findall(r"```text\n(.*)\n```", text)
+    for name in ("x.fits", "x.vot"):
+        chosen = read_stilts(tmp_path / name, f'select "{expression}"')
+        assert chosen.height == summarise(unflagged, table).n_unflagged > 50
+
+
+def test_positions_and_times_are_told_only_where_there_are_any(frame, table, about):
+    def told(rows):
+        return readme(summarise(rows, table), table, about, FACTS, None)
+
+    assert "Positions are ICRS" in told(frame)
+    assert "Times count days" in told(frame)
+    nowhere = frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(c) for c in ("ra", "dec"))
+    assert "Positions are" not in told(nowhere)
+    never = frame.with_columns(epoch=pl.lit(None, dtype=pl.Float64))
+    assert "Times count" not in told(never)
+
+
+def test_scale_authors_rights_and_survey_are_told_where_known(text, frame, table, owned):
+    assert "on the scale C21: High-resolution" in text
+    assert "Rights" not in text.replace("rights and sources", "")
+    full = readme(summarise(frame, table), table, owned, FACTS, None)
+    assert "By Doe, Jane; Dékány, I." in full
+    assert "Rights: CC-BY-4.0" in full
+    assert "from ASAS" in full
 
 
 def test_citation_is_valid_yaml_with_what_the_format_requires(about):
@@ -64,12 +108,44 @@ def test_citation_is_valid_yaml_with_what_the_format_requires(about):
     assert {"cff-version", "message", "title", "authors"} <= set(found)
     assert found["title"] == about.title
     assert found["version"] == "1.2.3"
+    assert found["authors"] == [{"name": "The makers of rrl-example"}]
     assert [reference["title"] for reference in found["references"]] == list(about.reference)
     assert "date-released" not in found
 
 
 def test_citation_tells_the_date_where_there_is_one(about):
-    dated = About(**{**vars(about), "date": "2026-12-01", "reference": ()})
+    dated = replace(about, date="2026-12-01", reference=())
     found = yaml.safe_load(citation(dated))
-    assert found["date-released"].isoformat() == "2026-12-01"
+    assert found["date-released"] == "2026-12-01"
     assert "references" not in found
+
+
+def test_citation_names_the_authors_and_a_licence_it_knows(about):
+    known = replace(about, authors=("Doe, Jane", "A team"), rights="CC-BY-4.0")
+    found = yaml.safe_load(citation(known))
+    assert found["authors"] == [
+        {"family-names": "Doe", "given-names": "Jane"},
+        {"name": "A team"},
+    ]
+    assert found["license"] == "CC-BY-4.0"
+    own = yaml.safe_load(citation(replace(about, rights="Ask us first")))
+    assert "license" not in own
+
+
+def test_citation_takes_references_apart(about):
+    crestani = yaml.safe_load(citation(about))["references"][1]
+    assert crestani == {
+        "type": "article",
+        "title": "Crestani et al. 2021, ApJ 908, 20",
+        "authors": [{"family-names": "Crestani"}, {"name": "et al."}],
+        "year": 2021,
+        "journal": "ApJ",
+        "volume": "908",
+        "start": "20",
+    }
+
+
+def test_citation_leaves_other_texts_whole(about):
+    found = yaml.safe_load(citation(replace(about, reference=("A letter to the editors",))))
+    assert found["references"][0]["type"] == "generic"
+    assert found["references"][0]["title"] == "A letter to the editors"

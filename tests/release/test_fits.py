@@ -75,6 +75,18 @@ def test_frames_of_reference_are_told(written, about):
     assert header["RADESYS"] == "ICRS"
 
 
+def test_scale_authors_rights_and_survey_are_told(tmp_path, every_type, owned, tool):
+    path = tmp_path / "owned.fits"
+    write_fits(every_type.empty(), every_type, owned, path)
+    with fits.open(path) as hdus:
+        primary, header = hdus[0].header, hdus[1].header
+    assert primary["AUTHOR"] == "Doe, Jane; Dekany, I."
+    assert (primary["RIGHTS"], primary["SURVEY"]) == ("CC-BY-4.0", "ASAS")
+    assert header["FEHDEF"] == owned.scale_definition
+    done = subprocess.run([tool("fitsverify"), str(path)], capture_output=True, text=True)
+    assert "**** Verification found 0 warning(s) and 0 error(s). ****" in done.stdout
+
+
 def test_accents_are_dropped_in_a_header_and_kept_as_escapes_in_cells(written, about, frame):
     assert fits.getheader(written)["REFER1"] == header_text(about.reference[0])
     assert fits.getheader(written)["REFER1"].startswith("Dekany, Grebel & Pojmanski 2021")

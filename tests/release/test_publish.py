@@ -243,6 +243,17 @@ def test_manifest_tells_what_the_candidate_was_made_from(candidate):
         assert told[key] == facts[key]
 
 
+def test_what_only_some_candidates_tell_is_kept_and_verifies(tmp_path, make_candidate):
+    owned = {"authors": ["Doe, Jane"], "rights": "CC-BY-4.0", "survey": None}
+    release = publish(make_candidate(tmp_path / "owned", **owned), "1.0.0")
+    facts = read_manifest(release).facts
+    assert facts["authors"] == ["Doe, Jane"]
+    assert facts["rights"] == "CC-BY-4.0"
+    assert "survey" not in facts
+    assert "Crestani" in facts["scale_definition"]
+    assert verify(release) == []
+
+
 def test_no_path_of_the_machine_enters_a_release(candidate, tmp_path):
     folder = publish(candidate, "1.0.0")
     for path in folder.rglob("*"):

@@ -67,9 +67,23 @@ def test_headline_numbers_are_those_of_the_rows(make_report, frame):
     assert f"<dd>{frame['feh'].count():,}</dd>" in html
 
 
+def test_scale_and_unflagged_values_are_explained(make_report, frame, table, owned):
+    html = make_report(about=owned)
+    assert "on the scale C21: High-resolution" in html
+    assert f"<dd>{summarise(frame, table).n_unflagged:,}</dd>" in html
+    assert "!NULL_feh &amp;&amp; flags == 0" in html
+    assert "Doe, Jane; Dékány, I." in html
+
+
+def test_positions_are_told_only_where_there_are_any(make_report, frame):
+    assert "Positions are ICRS" in make_report()
+    nowhere = frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(c) for c in ("ra", "dec"))
+    assert "Positions are" not in make_report(nowhere)
+
+
 def test_text_from_outside_is_escaped(make_report, about):
     hostile = '<script>alert("1")</script>'
-    spoilt = About(**{**vars(about), "title": hostile, "reference": (hostile,)})
+    spoilt = About(**{**vars(about), "title": hostile, "reference": (hostile,), "rights": hostile})
     checks = [{"name": hostile, "passed": False, "detail": hostile}]
     html = make_report(about=spoilt, override=hostile, validation=checks)
     assert "<script" not in html

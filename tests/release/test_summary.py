@@ -22,6 +22,20 @@ def test_every_bit_is_counted_on_its_own(frame, table):
     assert (counts[1], counts[2], counts[4]) == (1, 0, 300)
 
 
+def test_values_without_warning_are_counted(frame, table):
+    flags = pl.Series([0] * 200 + [16] * 100, dtype=pl.Int32)
+    found = summarise(frame.with_columns(flags=flags), table)
+    assert found.n_unflagged == frame["feh"][:200].count()
+
+
+def test_extremes_of_values_and_errors_are_told(frame, table):
+    found = summarise(frame, table)
+    assert min(kind.feh_min for kind in found.types) == frame["feh"].min()
+    assert max(kind.feh_max for kind in found.types) == frame["feh"].max()
+    assert found.errors[0] == frame["feh_error"].min()
+    assert found.errors[2] == frame["feh_error"].max()
+
+
 def test_stars_of_unknown_type_are_counted(frame, table):
     unknown = [kind for kind in summarise(frame, table).types if kind.name == "unknown"]
     assert unknown[0].n_rows == frame["pulsation_type"].null_count()
@@ -32,5 +46,6 @@ def test_no_values_have_no_percentiles(frame, table):
         feh=pl.lit(None, dtype=pl.Float64), feh_error=pl.lit(None, dtype=pl.Float64)
     )
     found = summarise(nothing, table)
-    assert found.median_error is None
+    assert found.errors == (None, None, None)
+    assert found.n_unflagged == 0
     assert all(kind.feh_p50 is None for kind in found.types)

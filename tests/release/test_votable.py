@@ -103,6 +103,19 @@ def test_version_title_and_citations_are_told(written, about):
     assert [value for name, value in told if name == "citation"] == list(about.reference)
 
 
+def test_scale_authors_rights_and_survey_are_told(tmp_path, every_type, owned, tool):
+    path = tmp_path / "owned.vot"
+    write_votable(every_type.empty(), every_type, owned, path)
+    root = ElementTree.parse(path).getroot()
+    infos = [(e.get("name"), e.get("value")) for e in root.findall(".//{*}INFO")]
+    assert ("metallicity_scale_definition", owned.scale_definition) in infos
+    assert [value for name, value in infos if name == "creator"] == ["Doe, Jane", "Dékány, I."]
+    assert ("rights", "CC-BY-4.0") in infos
+    assert ("survey", "ASAS") in infos
+    done = subprocess.run([tool("stilts"), "votlint", str(path)], capture_output=True, text=True)
+    assert done.stdout + done.stderr == ""
+
+
 def test_document_without_rows_says_how_many_there_are(table, about):
     assert 'nrows="17"' in document(table, about, 17)
 
