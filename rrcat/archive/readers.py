@@ -93,7 +93,7 @@ def require_file(path: Path) -> None:
 def _read_parquet(
     path: Path, table: int, text: Collection[str], null_values: Collection[str]
 ) -> RawTable:
-    frame = pl.read_parquet(path)
+    frame = pl.read_parquet(path, glob=False)
     return RawTable(frame.with_columns(cs.categorical().cast(pl.String)))
 
 
@@ -110,6 +110,7 @@ def _read_csv(
         null_values=list(null_values),
         schema_overrides={name: pl.String for name in text if name in header},
         infer_schema_length=None,
+        glob=False,
     )
     # A blank line is read as a row of nulls.
     return RawTable(frame.filter(~pl.all_horizontal(pl.all().is_null())))

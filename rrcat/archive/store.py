@@ -113,13 +113,13 @@ class LocalStore:
 
     def source_ids(self) -> NDArray[np.int64]:
         """Give the ``source_id`` of every star, sorted, shape ``(n_stars,)``."""
-        stars = pl.read_parquet(self.folder / "stars.parquet", columns=["source_id"])
+        stars = pl.read_parquet(self.folder / "stars.parquet", columns=["source_id"], glob=False)
         return stars["source_id"].to_numpy()
 
     def served_ids(self) -> pl.Series:
         """Give the ``source_id`` of every star with light curves, or else features; sorted."""
         table = "light_curves" if self.has_light_curves else "features"
-        scan = pl.scan_parquet(self.folder / f"{table}.parquet").select("source_id")
+        scan = pl.scan_parquet(self.folder / f"{table}.parquet", glob=False).select("source_id")
         return scan.unique().sort("source_id").collect()["source_id"]
 
     def only(self, source_ids: pl.Series) -> Ingest:
@@ -127,7 +127,7 @@ class LocalStore:
         wanted = source_ids.alias("source_id").to_frame().lazy()
 
         def rows(table: str) -> pl.DataFrame:
-            scan = pl.scan_parquet(self.folder / f"{table}.parquet")
+            scan = pl.scan_parquet(self.folder / f"{table}.parquet", glob=False)
             semi = scan.join(wanted, on="source_id", how="semi", maintain_order="left")
             return semi.collect()
 
@@ -152,7 +152,7 @@ class LocalStore:
         return self._rows("features", lo, hi) if self.has_features else None
 
     def _rows(self, table: str, lo: int, hi: int) -> pl.DataFrame:
-        scan = pl.scan_parquet(self.folder / f"{table}.parquet")
+        scan = pl.scan_parquet(self.folder / f"{table}.parquet", glob=False)
         return scan.filter(pl.col("source_id").is_between(lo, hi)).collect()
 
 

@@ -71,8 +71,9 @@ def demo(output: Path, stars: int, seed: int, as_json: bool) -> None:
         raise ReleaseError(f"the release does not hold what it promises{listed}", file=release)
     _done(console, "hashes, schema and all formats agree")
 
-    truth = pl.read_parquet(survey / "truth.parquet")
-    recovered = recovery(pl.read_parquet(candidate / "catalogue.parquet"), truth)
+    truth = pl.read_parquet(survey / "truth.parquet", glob=False)
+    catalogue = pl.read_parquet(candidate / "catalogue.parquet", glob=False)
+    recovered = recovery(catalogue, truth)
     if as_json:
         click.echo(json.dumps(_result(release, summary, recovered), sort_keys=True))
     else:

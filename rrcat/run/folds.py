@@ -67,4 +67,4 @@ class CrossValidate:
 @lru_cache(maxsize=1)
 def _loaded(folder: Path, written: int) -> tuple[pl.DataFrame, StarBatch]:
     """Read the calibrators once in a worker; again only where another run has written them."""
-    return pl.read_parquet(folder / CALIBRATORS), read_calibrator_batch(folder)
+    return pl.read_parquet(folder / CALIBRATORS, glob=False), read_calibrator_batch(folder)

@@ -44,10 +44,10 @@ def finished_parts(units: list[AnyUnit], folder: Path) -> dict[AnyUnit, Path]:
 def read_part(unit: AnyUnit, folder: Path) -> pl.DataFrame:
     """Give one part of a finished stage."""
     (path,) = folder.glob(f"{unit.name}.*.parquet")
-    return pl.read_parquet(path)
+    return pl.read_parquet(path, glob=False)
 
 
 def read_parts(units: list[AnyUnit], folder: Path) -> pl.DataFrame:
     """Give the parts of a finished stage as one frame, in the order of the units."""
     parts = finished_parts(units, folder)
-    return pl.concat([pl.read_parquet(parts[unit]) for unit in units])
+    return pl.concat([pl.read_parquet(parts[unit], glob=False) for unit in units])

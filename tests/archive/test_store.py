@@ -138,3 +138,12 @@ def test_a_worker_may_open_without_the_check(written):
     description["files"]["stars.parquet"]["sha256"] = "0"
     (written.folder / "store.json").write_text(json.dumps(description))
     assert LocalStore.open(written.folder, verify=False).source_ids().size == 3
+
+
+@pytest.mark.parametrize("name", ["run[1]", "run*", "run?"])
+def test_the_letters_of_a_glob_are_letters(ingested, tmp_path, name):
+    given = ingested()
+    for folder in (tmp_path / "run1", tmp_path / name):
+        opened = write_store(given, folder)
+        assert_frame_equal(opened.stars(), given.stars)
+        assert_frame_equal(opened.light_curves(), given.light_curves)
