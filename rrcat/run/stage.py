@@ -1,12 +1,13 @@
 """A stage: the same work for every unit, each result kept as a part."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from pathlib import Path
 
 import polars as pl
 from rich.progress import Progress
 
+from rrcat.errors import RunError
 from rrcat.run.partition import AnyUnit
 from rrcat.run.parts import finished_parts, make_part
 
@@ -24,6 +25,11 @@ def run_stage(
 
     What is finished stays when one fails: the first error is raised once the units
     under way have ended.
+
+    Raises
+    ------
+    RunError
+        A worker process died.
     """
     folder.mkdir(parents=True, exist_ok=True)
     finished = finished_parts(units, folder)
@@ -42,6 +48,12 @@ def run_stage(
         for future in as_completed(futures):
             future.result()
             progress.advance(bar, futures[future].n_stars)
+    except BrokenExecutor as error:
+        raise RunError(
+            "a worker process was ended from outside, perhaps because memory ran out",
+            hint="run the same command again to go on, with fewer --workers or a smaller "
+            "--partition-size",
+        ) from error
     finally:
         for future in futures:
             future.cancel()

@@ -1,5 +1,6 @@
 """A stage does what is missing, and keeps what is done."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rrcat.run.executor import SerialExecutor
+from rrcat.errors import RunError
+from rrcat.run.executor import SerialExecutor, executor
 from rrcat.run.partition import Partition, partitions
 from rrcat.run.parts import read_parts
 from rrcat.run.progress import progress_bars
@@ -54,3 +56,18 @@ def test_after_a_failure_only_what_is_missing_is_done(tmp_path: Path, kind: type
     assert 2 in again.asked
     assert 0 not in again.asked
     assert read_parts(CUT, tmp_path).height == 50
+
+
+def die(partition: Partition) -> pl.DataFrame:
+    os._exit(1)
+
+
+def test_a_worker_that_dies_is_told_of(tmp_path: Path) -> None:
+    with progress_bars() as progress, executor(2) as pool, pytest.raises(RunError, match="ended"):
+        run_stage("Dying", die, CUT, tmp_path, executor=pool, progress=progress)
+
+
+def test_the_letters_of_a_glob_are_letters(tmp_path: Path) -> None:
+    for name in ("run[1]", "run1"):
+        run(Work(), tmp_path / name)
+        assert read_parts(CUT, tmp_path / name).height == 50
