@@ -18,7 +18,11 @@ def label(frame: pl.DataFrame) -> str:
 
 def tally(rows: pl.DataFrame, *shown: str) -> Account:
     """Give how many rows there are, and the first few of them in the columns to show."""
-    return {"count": rows.height, "first": rows.select(shown).head(SHOWN).to_dicts()}
+    first = rows.select(shown).head(SHOWN)
+    for name in shown:
+        if first.schema[name].is_float() and not first[name].is_finite().all():
+            first = first.with_columns(pl.col(name).cast(pl.String))  # JSON has no NaN
+    return {"count": rows.height, "first": first.to_dicts()}
 
 
 def clean_numbers(frame: pl.DataFrame) -> tuple[pl.DataFrame, Account]:

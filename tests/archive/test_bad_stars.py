@@ -1,5 +1,8 @@
+import numpy as np
 import polars as pl
 import pytest
+
+from rrcat.canonical import json_bytes
 
 
 def with_period(stars: pl.DataFrame, period: float) -> pl.DataFrame:
@@ -121,3 +124,9 @@ def test_a_phase_outside_the_cycle_is_refused(refused, curves):
     assert "6 of 36 phases are outside 0 to 1: 11: 1.009" in message
     assert "light_curves.parquet, row: 11, star: 11, column: phase" in message
     assert "mapped as `time`" in message
+
+
+@pytest.mark.parametrize("period", [np.nan, np.inf])
+def test_the_account_of_a_period_that_is_no_number_can_be_written(ingested, stars, period):
+    given = ingested(stars=with_period(stars, period), bad_stars="keep")
+    assert json_bytes(given.account)
