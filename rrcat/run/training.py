@@ -11,7 +11,7 @@ from rrcat.canonical import parquet_bytes
 from rrcat.catalogue.recipe import EstimatorSection, Recipe
 from rrcat.errors import RecipeError
 from rrcat.estimator.batch import StarBatch
-from rrcat.estimator.bundle import save_bundle
+from rrcat.estimator.bundle import load_bundle, save_bundle
 from rrcat.estimator.registry import Registry
 
 GOLDEN_STARS = 16
@@ -51,6 +51,8 @@ def train(
         Folder of the bundle.
     """
     if bundle.exists():
+        # Where every part is finished, nothing else looks at the bundle before it is released.
+        load_bundle(bundle, registry)
         return
     estimator = registry.estimator(section.id, section.params)
     if estimator.spec.needs_calibrators:
@@ -78,6 +80,7 @@ def train(
         settings={
             "cleaning": recipe.cleaning.model_dump(mode="json"),
             "fourier": recipe.fourier.model_dump(mode="json"),
+            "period_search": recipe.period_search.model_dump(mode="json"),
         },
         training_set_sha256=learned,
         metrics=metrics,

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from rrcat.errors import RecipeError
+from rrcat.errors import BundleError, RecipeError
 from rrcat.estimator.bundle import load_bundle
 from rrcat.estimator.manifest import read_manifest
 from rrcat.run.build import build_catalogue
@@ -70,3 +70,10 @@ def test_an_estimator_that_learns_is_refused_before_any_fit_where_nothing_teache
     with pytest.raises(RecipeError, match="learns from calibrators"):
         build_catalogue(Request(toy_survey, tmp_path / "built"))
     assert not (tmp_path / "built" / "parts").exists()
+
+
+def test_a_bundle_damaged_after_the_build_is_not_blessed(toy_survey: Path, tmp_path: Path) -> None:
+    build_catalogue(Request(toy_survey, tmp_path / "built"))
+    (tmp_path / "built" / "bundles" / "toy-line" / "golden.parquet").unlink()
+    with pytest.raises(BundleError, match=r"misses golden\.parquet"):
+        build_catalogue(Request(toy_survey, tmp_path / "built"))
