@@ -18,7 +18,7 @@ import tomli_w
 import rrcat
 from rrcat import atomic, schema
 from rrcat.canonical import parquet_bytes
-from rrcat.errors import BundleError, RecipeError
+from rrcat.errors import BundleError, PluginError, RecipeError
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.contract import Model
 from rrcat.estimator.manifest import MANIFEST, Manifest, check_files, files_of, read_manifest
@@ -69,7 +69,7 @@ def save_bundle(
     try:
         with atomic.new_folder(folder) as new:
             (new / "weights").mkdir()
-            model._save(new / "weights")
+            _save_weights(model, new / "weights")
             _write_golden(new, model.predict(golden), golden)
             files = {name: _described(new / name) for name in files_of(new)}
             manifest = {
@@ -120,7 +120,7 @@ def load_bundle(folder: Path, registry: Registry | None = None) -> Model:
         ) from None
     try:
         model = estimator.load(folder / "weights")
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise BundleError(
             f"{spec.id} cannot read its weights: {type(error).__name__}: {error}", file=folder
         ) from error
@@ -130,6 +130,19 @@ def load_bundle(folder: Path, registry: Registry | None = None) -> Model:
         )
     _replay(folder, manifest, model)
     return model
+
+
+def _save_weights(model: Model, folder: Path) -> None:
+    try:
+        model._save(folder)
+    except (BundleError, OSError):  # an OSError may tell of a full disk
+        raise
+    except (Exception, SystemExit) as error:
+        raise PluginError(
+            f"the estimator failed to save what it learned: {type(error).__name__}: {error}",
+            plugin=model.spec.id,
+            hint="`--debug` shows where; report it to its author",
+        ) from error
 
 
 def _write_golden(folder: Path, predictions: pl.DataFrame, golden: StarBatch) -> None:
@@ -142,11 +155,11 @@ def _write_golden(folder: Path, predictions: pl.DataFrame, golden: StarBatch) ->
 
 def _replay(folder: Path, manifest: Manifest, model: Model) -> None:
     tables = {
-        name: pl.read_parquet(folder / f"golden_{name}.parquet")
+        name: pl.read_parquet(folder / f"golden_{name}.parquet", glob=False)
         for name in ("stars", "light_curves", "features", "sequences")
         if f"golden_{name}.parquet" in manifest.files
     }
-    expected = pl.read_parquet(folder / GOLDEN)
+    expected = pl.read_parquet(folder / GOLDEN, glob=False)
     table = schema.load("predictions")
     schema.check(expected, table, file=folder / GOLDEN)
     given = model.predict(StarBatch(**tables))

@@ -141,3 +141,15 @@ def test_a_scale_changed_by_hand_is_refused(save, registry):
     manifest.write_text(manifest.read_text().replace('scale = "C21"', 'scale = "C09"'))
     with pytest.raises(BundleError, match="scale C21, the bundle says C09"):
         load_bundle(manifest.parent, registry)
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("no"), SystemExit(0)])
+def test_an_exception_while_saving_names_the_plugin(save, model, monkeypatch, tmp_path, failure):
+    def fail(self, folder):
+        raise failure
+
+    monkeypatch.setattr(type(model), "_save", fail)
+    with pytest.raises(PluginError, match="failed to save") as caught:
+        save()
+    assert caught.value.where == {"plugin": "toy-line"}
+    assert list(tmp_path.iterdir()) == []
