@@ -6,8 +6,9 @@ only the private ones.
 
 from __future__ import annotations
 
+import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, final
 
@@ -94,13 +95,13 @@ class Model(ABC):
             return self._predict(given)
         except PluginError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a plugin must not end the run in silence
             ids = given.stars["source_id"]
             raise PluginError(
                 f"the estimator failed on {len(given)} stars: {type(error).__name__}: {error}",
                 plugin=self.spec.id,
                 star=f"{ids[0]} to {ids[-1]}",
-                hint="`--debug` shows where; report it to the author of the plugin",
+                hint="`--debug` shows where; report it to its author",
             ) from error
 
     @abstractmethod
@@ -168,11 +169,11 @@ class Estimator(ABC):
             model = self._fit(batch, calibrators, seed=seed, progress=progress)
         except (PluginError, FrameError, RecipeError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginError(
                 f"the estimator failed to learn: {type(error).__name__}: {error}",
                 plugin=self.spec.id,
-                hint="`--debug` shows where; report it to the author of the plugin",
+                hint="`--debug` shows where; report it to its author",
             ) from error
         return self._finished(model)
 
@@ -261,8 +262,29 @@ class Estimator(ABC):
                 plugin=self.spec.id,
                 hint="add the band to `bands` of the spec",
             )
+        _check_needs(model.needs, self.spec.id)
         model.spec, model.params = self.spec, self.params
         return model
+
+
+def _check_needs(needs: Sequence[str], plugin: str) -> None:
+    if isinstance(needs, str):
+        raise PluginError(
+            f"`needs` of the model is the text {needs!r} instead of a tuple",
+            plugin=plugin,
+            hint=f"write needs = ({needs!r},)",
+        )
+    columns = schema.load("features").names
+    if unknown := [name for name in needs if name not in columns]:
+        near = difflib.get_close_matches(unknown[0], columns, n=3)
+        raise PluginError(
+            f"the model needs {unknown[0]!r}, which is no column of features",
+            plugin=plugin,
+            column=unknown[0],
+            hint=f"did you mean {' or '.join(map(repr, near))}?"
+            if near
+            else "`rrcat schema show features` lists the columns",
+        )
 
 
 def _with_inputs(batch: StarBatch, spec: EstimatorSpec) -> StarBatch:

@@ -1,3 +1,5 @@
+import sys
+
 import polars as pl
 import pytest
 
@@ -126,7 +128,26 @@ def test_a_band_that_the_spec_does_not_name_is_refused(
         line().fit(batch, calibrators)
 
 
+def test_a_model_that_needs_a_column_that_does_not_exist_is_refused(
+    line, batch, calibrators, model, monkeypatch
+):
+    monkeypatch.setattr(type(model), "needs", ("period", "phi33"))
+    with pytest.raises(PluginError, match="needs 'phi33', which is no column") as caught:
+        line().fit(batch, calibrators)
+    assert caught.value.where == {"plugin": "toy-line", "column": "phi33"}
+    assert "'phi31'" in caught.value.hint
+    monkeypatch.setattr(type(model), "needs", "phi31")
+    with pytest.raises(PluginError, match="text 'phi31' instead of a tuple"):
+        line().fit(batch, calibrators)
+
+
 def test_something_that_is_no_model_is_refused(line, batch, calibrators, monkeypatch):
     monkeypatch.setattr(line, "_fit", lambda self, *args, **kwargs: {"slope": 1})
     with pytest.raises(PluginError, match="gave a dict instead of a Model"):
         line().fit(batch, calibrators)
+
+
+def test_a_model_that_exits_does_not_end_the_run_in_silence(model, batch, monkeypatch):
+    monkeypatch.setattr(type(model), "_predict", lambda self, batch: sys.exit(0))
+    with pytest.raises(PluginError, match="failed on 6 stars: SystemExit: 0"):
+        model.predict(batch)
