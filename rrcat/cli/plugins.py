@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from rrcat.errors import PluginError
 from rrcat.estimator.loading import Plugin
-from rrcat.estimator.registry import Registry, discover, missing_requirements
+from rrcat.estimator.registry import Registry, discover, examine, missing_requirements
 
 
 @click.group()
@@ -46,8 +47,10 @@ def list_plugins(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Show what is wrong, with tracebacks; exit with 1 then."""
+    """Import every estimator and show what is wrong, with tracebacks; exit with 1 then."""
     registry = discover()
+    for found in registry.plugins:
+        found.problems.extend(examine(found))
     faulty = [row for row in _estimators(registry) if row["status"] != "ok"]
     described = [_described(plugin) for plugin in registry.plugins]
     sound = not faulty and all(plugin["status"] != "broken" for plugin in described)
@@ -110,6 +113,12 @@ def check(ctx: click.Context, id: str, params: str, as_json: bool) -> None:
 )
 def new(name: str, into: Path) -> None:
     """Write a working plugin with an estimator NAME, to be changed."""
+    for found in discover().plugins:
+        if name in {found.distribution.removeprefix("rrcat-"), *(s.id for s in found.specs)}:
+            raise PluginError(
+                f"{name!r} is installed already, by {found.distribution}",
+                hint="choose another name: of two with one name neither can be used",
+            )
     from rrcat.cli.skeleton import write_skeleton
 
     folder = write_skeleton(name, into)

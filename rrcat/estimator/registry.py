@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import importlib.util
+import sys
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rrcat.errors import PluginError, RrcatError
-from rrcat.estimator.loading import Plugin, load_plugins
+from rrcat.estimator.loading import Plugin, Problem, load_plugins
 from rrcat.plugin import EstimatorSpec
 
 if TYPE_CHECKING:
@@ -129,7 +132,7 @@ def load_factory(spec: EstimatorSpec, *, origin: str | None = None) -> type[Esti
             f"the code of {spec.id!r} does not load: {type(error).__name__}: {error}",
             plugin=origin,
             factory=spec.factory,
-            hint="`--debug` shows where; report it to the author of the plugin",
+            hint="`--debug` shows where; report it to its author",
         ) from error
     from rrcat.estimator.contract import Estimator
 
@@ -144,6 +147,26 @@ def load_factory(spec: EstimatorSpec, *, origin: str | None = None) -> type[Esti
             hint="set its `spec` to the very EstimatorSpec that rrcat_estimators() gives",
         )
     return factory
+
+
+def examine(plugin: Plugin) -> list[Problem]:
+    """Give what is wrong with the estimators of a plugin, each imported to see.
+
+    One whose requirements are not installed is not imported. What code prints meanwhile goes to
+    stderr.
+    """
+    problems = []
+    for spec in plugin.specs:
+        if missing_requirements(spec):
+            continue
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                load_factory(spec)
+        except RrcatError as error:
+            cause = error.__cause__
+            shown = None if cause is None else "".join(traceback.format_exception(cause))
+            problems.append(Problem(f"estimator {spec.id!r}: {error.message}", shown))
+    return problems
 
 
 def _is_there(module: str) -> bool:

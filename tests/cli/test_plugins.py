@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -59,6 +60,18 @@ def test_the_doctor_indents_a_traceback_below_its_plugin(found, capsys):
         "         |   line",
         "         | ValueError",
     ]
+
+
+def test_the_doctor_imports_every_estimator_and_the_list_does_not(found, capsys):
+    spec = dataclasses.replace(SPEC, requires=(), factory="rrcat.errors:NoSuchClass")
+    found(Plugin("toy", "rrcat-toy", "1.0", "toy", specs=[spec]))
+    assert main(["plugins", "list"]) == 0
+    assert "toy  1.0.0  rrcat-toy  ok" in capsys.readouterr().out
+    assert main(["plugins", "doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "estimator 'toy': the code of 'toy' does not load: AttributeError" in out
+    assert "         | Traceback" in out
+    assert "all is well" not in out
 
 
 def test_a_blocked_plugin_is_no_fault(found, capsys):

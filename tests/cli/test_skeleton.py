@@ -39,3 +39,10 @@ def test_new_refuses_a_name_that_is_no_id(tmp_path, capsys, name):
     assert main(["plugins", "new", name, "--into", str(tmp_path)]) == 1
     assert "cannot be the id of an estimator" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["literature-relations", "relations"])
+def test_new_refuses_the_name_of_what_is_installed(tmp_path, capsys, name):
+    assert main(["plugins", "new", name, "--into", str(tmp_path)]) == 1
+    assert f"{name!r} is installed already, by rrcat-relations" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

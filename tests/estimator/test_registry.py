@@ -6,7 +6,7 @@ import pytest
 
 from rrcat.errors import PluginError, RecipeError
 from rrcat.estimator.loading import Plugin, Problem
-from rrcat.estimator.registry import Registry, discover, missing_requirements
+from rrcat.estimator.registry import Registry, discover, examine, missing_requirements
 
 
 def plugin(name, distribution, *specs, problems=(), blocked=False):
@@ -116,3 +116,29 @@ def test_a_factory_that_exits_is_an_error_like_any_other(registry, monkeypatch, 
 
 def test_the_relations_are_found_in_this_environment():
     assert "literature-relations" in discover().ids()
+
+
+def test_a_sound_estimator_has_no_problem_when_it_is_imported(spec):
+    assert examine(plugin("toy", "rrcat-toy", spec)) == []
+
+
+def test_a_factory_without_its_class_is_a_problem(spec):
+    wrong = dataclasses.replace(spec, factory="toy_estimators:Lime")
+    (problem,) = examine(plugin("toy", "rrcat-toy", wrong, spec))
+    assert problem.reason.startswith("estimator 'toy-line': the code of 'toy-line' does not load")
+    assert "AttributeError" in problem.reason
+    assert problem.traceback.startswith("Traceback")
+
+
+def test_an_estimator_module_that_does_not_import_is_a_problem(spec, tmp_path, monkeypatch):
+    (tmp_path / "noisy_and_broken.py").write_text("print('hello')\nraise SystemExit(3)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    wrong = dataclasses.replace(spec, factory="noisy_and_broken:Line")
+    (problem,) = examine(plugin("toy", "rrcat-toy", wrong))
+    assert problem.reason.endswith("does not load: SystemExit: 3")
+    assert "noisy_and_broken.py" in problem.traceback
+
+
+def test_an_estimator_that_lacks_a_library_is_not_imported(spec):
+    lacking = dataclasses.replace(spec, factory="nowhere:Line", requires=("no_such_library",))
+    assert examine(plugin("toy", "rrcat-toy", lacking)) == []
