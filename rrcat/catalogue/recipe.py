@@ -15,6 +15,7 @@ from rrcat.archive.config import FilesArchive, FileTable, Selection
 from rrcat.calibration.config import CalibrationSection
 from rrcat.errors import RecipeError
 from rrcat.evaluation.config import EvaluationSection
+from rrcat.fourier.search_settings import PeriodSearchSettings
 from rrcat.fourier.settings import FitSettings
 from rrcat.lightcurve.cleaning import CleaningSettings
 
@@ -53,6 +54,18 @@ class EstimatorSection(_Strict):
     params: dict[str, Any] = Field(default={}, description="Parameters of the estimator.")
 
 
+class PeriodSearchSection(PeriodSearchSettings):
+    """``[period_search]``: how periods are looked for where the archive gives none."""
+
+    enabled: bool = Field(
+        True, description="Look for them; otherwise such stars have no metallicity."
+    )
+
+    def settings(self) -> PeriodSearchSettings | None:
+        """Give the settings, or None where no period is to be looked for."""
+        return self if self.enabled else None
+
+
 class Recipe(_Strict):
     """A whole recipe."""
 
@@ -60,6 +73,7 @@ class Recipe(_Strict):
     archive: FilesArchive
     selection: Selection = Selection()
     cleaning: CleaningSettings = CleaningSettings()
+    period_search: PeriodSearchSection = PeriodSearchSection()
     fourier: FitSettings = FitSettings()
     calibration: CalibrationSection | None = None
     estimator: tuple[EstimatorSection, ...] = Field(min_length=1)

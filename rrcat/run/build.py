@@ -14,6 +14,7 @@ from rrcat.calibration.sample import Sample
 from rrcat.canonical import json_bytes
 from rrcat.catalogue.assemble import assemble, main_band
 from rrcat.estimator.batch import StarBatch
+from rrcat.fourier.measure import with_inferred_types
 from rrcat.run.candidate import write_candidate
 from rrcat.run.executor import executor
 from rrcat.run.partition import Partition
@@ -160,4 +161,5 @@ def _batch(store: LocalStore, features: pl.DataFrame, sample: Sample | None) -> 
         ids = ids.append(sample.calibrators["source_id"]).unique().sort()
     few = store.only(ids)
     rows = features.join(ids.to_frame(), on="source_id", how="semi", maintain_order="left")
-    return StarBatch(few.stars, light_curves=few.light_curves, features=rows)
+    stars = with_inferred_types(few.stars, rows)
+    return StarBatch(stars, light_curves=few.light_curves, features=rows)

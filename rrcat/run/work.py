@@ -11,7 +11,8 @@ from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.bundle import load_bundle
 from rrcat.estimator.contract import Model
 from rrcat.estimator.rescale import to_scale
-from rrcat.fourier.fit import fit_light_curves
+from rrcat.fourier.measure import measure, with_inferred_types
+from rrcat.fourier.search_settings import PeriodSearchSettings
 from rrcat.fourier.settings import FitSettings
 from rrcat.lightcurve.cleaning import CleaningSettings
 from rrcat.run.partition import Partition
@@ -27,6 +28,7 @@ class MakeFeatures:
     bands: tuple[str, ...]
     cleaning: CleaningSettings
     fourier: FitSettings
+    search: PeriodSearchSettings | None
 
     def __call__(self, partition: Partition) -> pl.DataFrame:
         """Give the features of the stars of a partition."""
@@ -36,8 +38,13 @@ class MakeFeatures:
         if features is None:
             light_curves = store.light_curves(partition.first, partition.last)
             assert light_curves is not None, "an archive has light curves or features"
-            features = fit_light_curves(
-                light_curves, stars, self.bands, self.fourier, self.cleaning
+            features = measure(
+                light_curves,
+                stars,
+                self.bands,
+                fourier=self.fourier,
+                cleaning=self.cleaning,
+                search=self.search,
             )
         table = load("features")
         features = conform(features, table)
@@ -57,14 +64,12 @@ class Predict:
     def __call__(self, partition: Partition) -> pl.DataFrame:
         """Give the predictions for the stars of a partition."""
         store, model = LocalStore.open(self.store, verify=False), _loaded(self.bundle)
-        reads_light_curves = "light_curves" in model.spec.inputs
-        batch = StarBatch(
-            stars=store.stars(partition.first, partition.last),
-            light_curves=store.light_curves(partition.first, partition.last)
-            if reads_light_curves
-            else None,
-            features=read_part(partition, self.features),
-        )
+        features = read_part(partition, self.features)
+        stars = store.stars(partition.first, partition.last)
+        light_curves = None
+        if "light_curves" in model.spec.inputs:
+            light_curves = store.light_curves(partition.first, partition.last)
+        batch = StarBatch(with_inferred_types(stars, features), light_curves, features)
         return to_scale(model.predict(batch), model.scale, self.scale)
 
 

@@ -22,6 +22,7 @@ from rrcat.catalogue.recipe import Recipe, read_recipe
 from rrcat.errors import RecipeError
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.registry import Registry, discover
+from rrcat.fourier.measure import with_inferred_types
 from rrcat.run.candidate import Origin
 from rrcat.run.claim import claim
 from rrcat.run.code import code_digest
@@ -165,7 +166,13 @@ def make_features(
     """Give the features of every star of a store, and keep them as parts in a folder."""
     run_stage(
         "Fitting light curves" if store.has_light_curves else "Reading features",
-        MakeFeatures(store.folder, store.bands, recipe.cleaning, recipe.fourier),
+        MakeFeatures(
+            store.folder,
+            store.bands,
+            recipe.cleaning,
+            recipe.fourier,
+            recipe.period_search.settings(),
+        ),
         cut,
         folder,
         executor=pool,
@@ -243,11 +250,13 @@ def calibrator_batch(
 def read_calibrator_batch(output: Path) -> StarBatch:
     """Give what :func:`calibrator_batch` has left in a folder."""
     store = LocalStore.open(output / CALIBRATION, verify=False)
-    features = pl.read_parquet(output / "parts" / CALIBRATION / "*.parquet")
+    parts = (output / "parts" / CALIBRATION).glob("*.parquet")
+    features = pl.read_parquet(sorted(parts), glob=False)
+    features = features.sort("source_id", "band")
     return StarBatch(
-        store.stars(),
+        with_inferred_types(store.stars(), features),
         light_curves=store.light_curves(),
-        features=features.sort("source_id", "band"),
+        features=features,
     )
 
 
