@@ -13,9 +13,11 @@ FloatArray = NDArray[np.float64]
 _SAMPLES_PER_PEAK = 5
 # The misfit of one sinusoid to an RR Lyrae star [mag] belongs to the error of each point.
 _MODEL_SCATTER = 0.1
-# Highest peaks whose aliases, half and double are candidates too, peak or not.
-_RELATED = 3
-_ALIASES = (-4.0, -2.0, -1.0, 1.0, 2.0)  # c/d
+_ALIASES = np.array([-4.0, -2.0, -1.0, 1.0, 2.0])  # c/d
+# A candidate that leaves more than twice the misfit of the highest peak is given up where the log
+# of the likelihood is so much less that harmonics cannot turn it.
+_HOPELESS_RATIO = 2.0
+_HOPELESS = 25.0
 
 
 def n_frequencies(time: FloatArray, period_range: tuple[float, float]) -> int:
@@ -40,8 +42,7 @@ def candidates(
     period_range
         Shortest and longest period [d].
     n_peaks
-        Number of peaks, from the highest. To those come the aliases, half and double of the three
-        highest.
+        Number of peaks, from the highest. To those come the aliases and the half of the highest.
 
     Notes
     -----
@@ -65,14 +66,20 @@ def candidates(
     peaks = 1 + np.flatnonzero((inner >= power[:-2]) & (inner > power[2:]))
     # Powers that agree to all but rounding are taken in order of frequency.
     peaks = peaks[np.argsort(-np.round(power[peaks], 9), kind="stable")][:n_peaks]
-    related = _tops(power, (_related(lowest + step * peaks[:_RELATED]) - lowest) / step)
-    chosen = np.unique(np.concatenate([peaks, related]))
+    highest: FloatArray = np.asarray(lowest + step * peaks[:1], dtype=np.float64)
+    aliases = _tops(power, (np.abs(highest + _ALIASES) - lowest) / step)
+    chosen = np.concatenate([peaks, aliases])
+    chosen = chosen[~_hopeless(power[chosen], time.size)]
+    chosen = np.unique(np.concatenate([chosen, _tops(power, (0.5 * highest - lowest) / step)]))
     return np.asarray(lowest + step * (chosen + _vertex(power, chosen)))
 
 
-def _related(frequency: NDArray[np.floating]) -> FloatArray:
-    aliases = np.abs(np.add.outer(_ALIASES, frequency)).ravel()
-    return np.concatenate([aliases, 0.5 * frequency, 2.0 * frequency])
+def _hopeless(power: FloatArray, n_epochs: int) -> NDArray[np.bool_]:
+    ratio = (1.0 - power) / (1.0 - power.max())
+    hopeless: NDArray[np.bool_] = (ratio > _HOPELESS_RATIO) & (
+        0.5 * n_epochs * np.log(ratio) > _HOPELESS
+    )
+    return hopeless
 
 
 def _tops(power: FloatArray, place: FloatArray) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ class PeriodSearchSettings(BaseModel):
         default=(0.2, 1.2), description="Shortest and longest period [d] that is looked for."
     )
     n_candidates: int = Field(
-        default=20,
+        default=30,
         ge=1,
         description="Peaks of the periodogram, from the highest, that are fitted with harmonics.",
     )

@@ -23,10 +23,21 @@ def test_the_true_frequency_is_among_few_to_a_small_part_of_the_resolution(wave)
     assert nearest(candidates(*wave, RANGE, 3), 2.1) < 0.02 / 700.0
 
 
-def test_aliases_half_and_double_are_tried_though_they_are_no_peaks(wave):
-    found = candidates(*wave, RANGE, 1)
-    for related in (3.1, 1.1, 4.1, 1.9, 1.05, 4.2):
-        assert nearest(found, related) < 1.5 / 700.0
+def test_half_the_frequency_is_tried_though_it_is_no_peak(wave):
+    assert nearest(candidates(*wave, RANGE, 1), 1.05) < 1.5 / 700.0
+
+
+def test_aliases_are_tried_where_the_sampling_makes_them_as_good():
+    rng = np.random.default_rng(4)
+    time = np.arange(300.0) + rng.uniform(-0.01, 0.01, 300)
+    mag = 15.0 + 0.3 * np.cos(2 * np.pi * 2.13 * time) + 0.05 * rng.standard_normal(300)
+    found = candidates(time, mag, np.zeros(300), RANGE, 1)
+    for alias in (1.13, 3.13, 4.13, 1.87):
+        assert nearest(found, alias) < 1.5 / 300.0
+
+
+def test_what_one_sinusoid_leaves_in_many_points_is_not_tried(wave):
+    assert candidates(*wave, RANGE, 30).size < 5
 
 
 def test_candidates_lie_in_the_range_and_ascend(wave):
