@@ -64,8 +64,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
             )
             for problem in plugin["problems"]:
                 click.echo(f"         {problem['reason']}")
-                for line in (problem["traceback"] or "").splitlines():
-                    click.echo(f"         | {line}")
+                _print_indented(problem["traceback"] or "", "    | ")
         for row in faulty:
             click.echo(f"estimator {row['id']} ({row['distribution']}): {row['status']}")
         if sound:
@@ -88,6 +87,7 @@ def check(ctx: click.Context, id: str, params: str, as_json: bool) -> None:
         ) from None
     spec = discover().spec(id)
     from rrcat.testing import CHECKS, check_estimator
+    from rrcat.testing.conformance import NOT_RUN
 
     results = check_estimator(spec, values)
     passed = all(result.passed for result in results)
@@ -96,10 +96,15 @@ def check(ctx: click.Context, id: str, params: str, as_json: bool) -> None:
         _print_json({"id": id, "version": spec.version, "passed": passed, "checks": rows})
     else:
         for result in results:
+            if result.detail == NOT_RUN:
+                click.echo(f"-    {result.name}: {NOT_RUN}")
+                continue
             claim = (CHECKS[result.name].__doc__ or "").splitlines()[0]
             click.echo(f"{'ok  ' if result.passed else 'FAIL'} {result.name}: {claim}")
             if not result.passed:
-                click.echo(f"     {result.detail}")
+                _print_indented(result.detail)
+            if ctx.obj["debug"]:
+                _print_indented(result.traceback, "| ")
     ctx.exit(0 if passed else 1)
 
 
@@ -179,6 +184,11 @@ def _print_aligned(rows: list[list[str]]) -> None:
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
+
+
+def _print_indented(text: str, mark: str = "") -> None:
+    for line in text.splitlines():
+        click.echo(f"     {mark}{line}")
 
 
 def _print_json(document: dict[str, Any]) -> None:

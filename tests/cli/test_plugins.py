@@ -89,6 +89,20 @@ def test_check_tells_every_claim_and_exits_with_1_where_one_fails(capsys):
     assert "ok   scale_is_known: The model names a metallicity scale" in out
 
 
+def test_check_of_what_cannot_learn_says_so_once_and_shows_where_on_request(monkeypatch, capsys):
+    def stumble(self, *args, **kwargs):
+        raise ZeroDivisionError("of metals")
+
+    monkeypatch.setattr("rrcat_relations.estimator.LiteratureRelations._fit", stumble)
+    assert main(["plugins", "check", "literature-relations"]) == 1
+    out = capsys.readouterr().out
+    assert out.count("of metals") == 1
+    assert "FAIL basic: It learns" in out
+    assert "-    scale_is_known: not run: see basic" in out
+    assert main(["--debug", "plugins", "check", "literature-relations"]) == 1
+    assert "in stumble" in capsys.readouterr().out
+
+
 def test_check_as_json_is_one_document(capsys):
     assert main(["plugins", "check", "literature-relations", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)

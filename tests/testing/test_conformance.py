@@ -12,21 +12,38 @@ def test_the_parameters_to_check_with_are_used(toy):
     assert not results["errors_are_honest"].passed
 
 
-def test_an_estimator_that_cannot_be_had_fails_every_check_with_the_reason(toy):
+def basic(spec):
+    """The result of the first check, where it fails and none of the others is run."""
+    first, *others = check_estimator(spec)
+    assert [result.name for result in (first, *others)] == list(CHECKS)
+    assert {(result.passed, result.detail) for result in others} == {(False, "not run: see basic")}
+    assert not first.passed
+    return first
+
+
+def test_an_estimator_that_cannot_be_had_says_so_once(toy):
     spec = dataclasses.replace(toy(), requires=("no_such_library",))
-    results = check_estimator(spec)
-    assert [result.name for result in results] == list(CHECKS)
-    assert all("requires no_such_library" in result.detail for result in results)
+    assert "requires no_such_library" in basic(spec).detail
 
 
 def test_a_spec_that_is_not_sound_fails(toy):
-    results = check_estimator(dataclasses.replace(toy(), version="one"))
-    assert all("version 'one' is not" in result.detail for result in results)
+    assert "version 'one' is not" in basic(dataclasses.replace(toy(), version="one")).detail
 
 
 def test_an_estimator_that_reads_what_is_not_made_here_fails_with_the_reason(toy):
-    results = check_estimator(toy(inputs=frozenset({"sequences"})))
-    assert all("reads sequences" in result.detail for result in results)
+    assert "reads sequences" in basic(toy(inputs=frozenset({"sequences"}))).detail
+
+
+@pytest.mark.parametrize("part", ["fit", "predict"])
+def test_an_estimator_that_raises_says_so_once_and_where(toy, part):
+    def stumble(self, *args, **kwargs):
+        raise ZeroDivisionError("of metals")
+
+    result = basic(toy({"_predict": stumble}) if part == "predict" else toy({}, {"_fit": stumble}))
+    assert "ZeroDivisionError: of metals" in result.detail
+    assert "in stumble" in result.traceback
+    with pytest.raises(AssertionError, match=rf"  {len(CHECKS) - 1} others: not run: see basic"):
+        assert_conforms(toy({}, {"_fit": stumble}))
 
 
 def test_an_estimator_of_light_curves_can_be_checked(toy):
