@@ -143,8 +143,11 @@ def test_bad_stars_may_be_kept_with_a_reason(survey: Path, spoil: Callable[[Path
     assert build(survey, output) == 0
     catalogue = pl.read_parquet(output / "catalogue.parquet")
     assert catalogue.height == 45
-    reason = "no_period" if spoil is period_of_zero else "too_few_epochs"
-    assert catalogue.filter(pl.col("source_id") == 1)["feh_status"].to_list() == [reason]
+    (star,) = catalogue.filter(pl.col("source_id") == 1).iter_rows(named=True)
+    if spoil is period_of_zero:  # it is searched instead
+        assert star["flags"] & 512
+    else:
+        assert star["feh_status"] == "too_few_epochs"
 
 
 def test_the_parts_of_another_recipe_are_refused(
@@ -155,7 +158,7 @@ def test_the_parts_of_another_recipe_are_refused(
     before = contents(output)
     edit(survey / "recipe.toml", 'name = "demo"', 'name = "other"')
     assert build(survey, output) == 1
-    assert "another build, which differs in recipe.catalogue.name" in capsys.readouterr().err
+    assert re.search(r"another build.* in .*recipe.catalogue.name", capsys.readouterr().err)
     assert contents(output) == before
     assert build(survey, output, "--restart") == 0
 
@@ -165,7 +168,7 @@ def test_changed_input_is_noticed(survey: Path, capsys: pytest.CaptureFixture[st
     assert build(survey, output) == 0
     change_stars(survey, pl.col("period") * 1.0001)
     assert build(survey, output) == 1
-    assert "differs in inputs" in capsys.readouterr().err
+    assert re.search(r"differs in .*inputs", capsys.readouterr().err)
 
 
 def test_two_builds_in_one_folder(survey: Path, capsys: pytest.CaptureFixture[str]) -> None:
