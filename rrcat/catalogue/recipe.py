@@ -152,10 +152,13 @@ def _explain(error: ValidationError, path: Path) -> RecipeError:
         return RecipeError(f"unknown key {key!r} in the recipe", file=path, hint=hint)
     if first["type"] == "missing":
         return RecipeError(f"the recipe lacks {key!r}", file=path, hint=f"add {key} to the recipe")
+    given = first["input"]
     return RecipeError(
         f"{key}: {first['msg'].removeprefix('Value error, ')}",
         file=path,
-        hint=f"the recipe says {str(first['input'])[:80]!r}",
+        hint=f"correct {key} in the recipe"
+        if isinstance(given, dict | list | tuple)
+        else f"the recipe says {given!r}",
     )
 
 

@@ -85,6 +85,15 @@ def test_a_recipe_that_cannot_be_followed_is_refused(
     assert message in refused(tmp_path, GOOD.replace(wrong, right))
 
 
+def test_a_mistake_in_a_value_shows_the_value_and_one_in_a_table_its_place(tmp_path: Path) -> None:
+    value = refused(tmp_path, GOOD.replace('name = "mine"', 'name = "My Own"'))
+    assert "hint: the recipe says 'My Own'" in value
+    table = refused(tmp_path, GOOD.replace('source_id = "source_id", ', ""))
+    assert "archive.stars: columns need source_id or archive_id" in table
+    assert "hint: correct archive.stars in the recipe" in table
+    assert "{" not in table
+
+
 def test_an_estimator_stands_once(tmp_path: Path) -> None:
     again = '\n[[estimator]]\nid = "literature-relations"\n'
     assert "named twice: literature-relations" in refused(tmp_path, GOOD + again)
