@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-SHOWN = 5
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -90,36 +89,10 @@ def verify(ctx: click.Context, release: Path, as_json: bool) -> None:
 def diff(before: Path, after: Path, as_json: bool) -> None:
     """Tell what changed from BEFORE to AFTER, each a release or a candidate."""
     from rrcat.release.diff import diff as differences
+    from rrcat.release.diff_text import diff_text
 
     found = differences(before, after)
     if as_json:
         click.echo(json.dumps(found.as_dict()))
         return
-    click.echo(f"from {found.before} to {found.after}")
-    if found.is_empty:
-        click.echo(f"the same {found.n_after:,} rows")
-        return
-    click.echo(
-        f"rows: {found.n_before:,} -> {found.n_after:,}, {len(found.added):,} added,"
-        f" {len(found.removed):,} removed, {found.n_changed:,} changed"
-    )
-    for verb, stars in (("added", found.added), ("removed", found.removed)):
-        if stars:
-            shown = ", ".join(map(str, stars[:SHOWN]))
-            click.echo(f"  {verb}: {shown}{', ...' if len(stars) > SHOWN else ''}")
-    if found.schema.changes:
-        click.echo(
-            f"schema: {found.schema.before} -> {found.schema.after}, a {found.schema.level} change"
-        )
-    for change in found.schema.changes:
-        click.echo(f"  {change.column}: {change.what} {change.before} -> {change.after}")
-    for column in found.columns:
-        click.echo(
-            f"{column.name}: {column.changed:,} changed, {column.appeared:,} appeared,"
-            f" {column.vanished:,} vanished"
-        )
-        for shift in column.largest:
-            moved = shift.after - shift.before
-            click.echo(f"  {shift.source_id}: {shift.before} -> {shift.after} ({moved:+.6g})")
-    for old, new, count in found.statuses:
-        click.echo(f"status {old} -> {new}: {count:,}")
+    click.echo(diff_text(found))

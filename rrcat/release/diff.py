@@ -1,15 +1,18 @@
 """What changed between two catalogues: rows, columns, values, reasons."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from rrcat import schema
 from rrcat.errors import ReleaseError
 from rrcat.release.candidate import FACTS, read_candidate
+from rrcat.release.facts_diff import FactChange, facts_diff
 from rrcat.release.manifest import MANIFEST, read_manifest
 from rrcat.schema import Column, SchemaDiff, Table
 
@@ -19,26 +22,43 @@ FULL_CIRCLE = {"rad": math.tau, "deg": 360.0}
 
 @dataclass(frozen=True)
 class Shift:
-    """One number that moved: of which star, from what to what."""
+    """One number that moved: of which star, from what to what.
+
+    ``shift`` is how far, without sign; an angle goes the short way round.
+    """
 
     source_id: int
     before: float
     after: float
+    shift: float
+
+
+@dataclass(frozen=True)
+class BitChange:
+    """One bit of flags: for how many stars it was newly set, and cleared."""
+
+    name: str
+    set: int
+    cleared: int
 
 
 @dataclass(frozen=True)
 class ColumnDiff:
     """How the cells of one column changed, among the stars in both catalogues.
 
-    ``changed`` counts cells with a value in both; ``largest`` are the largest shifts of a number,
-    the largest first, and empty for text.
+    ``changed`` counts cells with a value in both. For numbers, ``median`` is the median shift of
+    the cells that changed, without sign and in ``unit``, and ``largest`` are the largest shifts,
+    the largest first; for text and flags there are none. Flags have ``bits`` instead.
     """
 
     name: str
+    unit: str
     appeared: int
     vanished: int
     changed: int
+    median: float | None
     largest: tuple[Shift, ...]
+    bits: tuple[BitChange, ...]
 
 
 @dataclass(frozen=True)
@@ -54,11 +74,15 @@ class ReleaseDiff:
     n_changed: int
     columns: tuple[ColumnDiff, ...]
     statuses: tuple[tuple[str, str, int], ...]
+    facts: tuple[FactChange, ...]
     schema: SchemaDiff
 
     @property
     def is_empty(self) -> bool:
-        """Whether the two catalogues hold the same rows under the same definition."""
+        """Whether the two catalogues hold the same rows under the same definition.
+
+        They may have been made from different facts all the same.
+        """
         return not (self.added or self.removed or self.n_changed or self.schema.changes)
 
     def as_dict(self) -> dict[str, Any]:
@@ -77,7 +101,8 @@ def diff(a: Path, b: Path) -> ReleaseDiff:
     ReleaseError
         A folder is neither a release nor a candidate, or its catalogue cannot be read.
     """
-    (old_name, old_table, old), (new_name, new_table, new) = _open(a), _open(b)
+    (old_name, old_facts, old_table, old) = _open(a)
+    (new_name, new_facts, new_table, new) = _open(b)
     shared = [
         name
         for name in old_table.names
@@ -104,12 +129,13 @@ def diff(a: Path, b: Path) -> ReleaseDiff:
         n_changed=int(changed.sum()),
         columns=tuple(_column(both, new_table[name]) for name in shared if differs[name].any()),
         statuses=_statuses(both),
+        facts=facts_diff(old_facts, new_facts),
         schema=schema.diff(old_table, new_table),
     )
 
 
-def _open(folder: Path) -> tuple[str, Table, pl.DataFrame]:
-    """Give the label, the table definition and the rows of a release or candidate."""
+def _open(folder: Path) -> tuple[str, dict[str, Any], Table, pl.DataFrame]:
+    """Give the label, the facts, the table definition and the rows of a release or candidate."""
     if (folder / MANIFEST).is_file():
         manifest = read_manifest(folder)
         path = folder / f"{manifest.name}.parquet"
@@ -122,10 +148,11 @@ def _open(folder: Path) -> tuple[str, Table, pl.DataFrame]:
                 hint="`rrcat verify` tells what else is wrong with the release",
             ) from None
         label = f"{manifest.name} {manifest.version}"
-        return label, schema.read(folder / "schema.toml"), frame
+        return label, manifest.facts, schema.read(folder / "schema.toml"), frame
     if (folder / FACTS).is_file():
         candidate = read_candidate(folder)
-        return f"{candidate.facts['name']} (candidate)", candidate.table, candidate.frame
+        label = f"{candidate.facts['name']} (candidate)"
+        return label, candidate.facts, candidate.table, candidate.frame
     raise ReleaseError(
         "the folder holds neither a release nor a finished candidate",
         file=folder,
@@ -141,22 +168,36 @@ def _column(both: pl.DataFrame, column: Column) -> ColumnDiff:
     name = column.name
     before, after = pl.col(name), pl.col(f"{name} after")
     changed = both.filter(before.is_not_null() & after.is_not_null() & (before != after))
+    median: float | None = None
     largest: list[Shift] = []
-    if both.schema[name].is_numeric():
+    if both.schema[name].is_numeric() and not column.bits and changed.height:
         # as floats, since a difference of integers may overflow
         shift = (after.cast(pl.Float64) - before.cast(pl.Float64)).abs()
         if circle := _circle(column):
             shift = pl.min_horizontal(shift, circle - shift)
-        top = changed.with_columns(shift=shift).sort("shift", "source_id", descending=[True, False])
-        rows = top.select("source_id", name, f"{name} after").head(SHIFTS_SHOWN).iter_rows()
-        largest = [Shift(*row) for row in rows]
+        moved = changed.select("source_id", before, after, shift=shift)
+        median = float(np.median(moved["shift"]))
+        top = moved.sort("shift", "source_id", descending=[True, False]).head(SHIFTS_SHOWN)
+        largest = [Shift(*row) for row in top.iter_rows()]
     return ColumnDiff(
         name=name,
+        unit=column.unit_in("votable"),
         appeared=both.filter(before.is_null() & after.is_not_null()).height,
         vanished=both.filter(before.is_not_null() & after.is_null()).height,
         changed=changed.height,
+        median=median,
         largest=tuple(largest),
+        bits=tuple(_bits(changed, column)),
     )
+
+
+def _bits(changed: pl.DataFrame, column: Column) -> Iterator[BitChange]:
+    """Yield the bits of a column of flags that differ."""
+    before, after = changed[column.name], changed[f"{column.name} after"]
+    for bit in column.bits:
+        had, has = (before & bit.value) != 0, (after & bit.value) != 0
+        if (had != has).any():
+            yield BitChange(bit.name, int((has & ~had).sum()), int((had & ~has).sum()))
 
 
 def _circle(column: Column) -> float | None:

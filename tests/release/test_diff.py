@@ -1,10 +1,11 @@
 import json
+import math
 
 import polars as pl
 import pytest
 
 from rrcat.errors import ReleaseError
-from rrcat.release.diff import Shift, diff
+from rrcat.release.diff import BitChange, diff
 from rrcat.release.publish import publish
 
 
@@ -48,7 +49,14 @@ def test_a_shift_is_told_with_its_star(compare, frame):
     found = compare(shifted(frame, "feh", row, -2.5))
     (column,) = found.columns
     assert (column.name, column.changed, column.appeared, column.vanished) == ("feh", 1, 0, 0)
-    assert column.largest == (Shift(frame["source_id"][row], frame["feh"][row], -2.5),)
+    (shift,) = column.largest
+    assert (shift.source_id, shift.before, shift.after) == (
+        frame["source_id"][row],
+        frame["feh"][row],
+        -2.5,
+    )
+    assert shift.shift == column.median == abs(frame["feh"][row] + 2.5)
+    assert column.unit == "dex"
     assert found.n_changed == 1
 
 
@@ -74,6 +82,7 @@ def test_a_phase_that_passes_the_full_circle_has_moved_little(tmp_path, make_can
     found = diff(make_candidate(tmp_path / "old", old), make_candidate(tmp_path / "new", new))
     ids = [shift.source_id for shift in found.columns[0].largest]
     assert ids == [frame["source_id"][second], frame["source_id"][first]]
+    assert found.columns[0].largest[1].shift == pytest.approx(0.01 + math.tau - 6.28)
 
 
 def test_changes_of_status_are_counted(compare, frame):
@@ -83,6 +92,28 @@ def test_changes_of_status_are_counted(compare, frame):
     )
     found = compare(changed)
     assert found.statuses == (("ok", "no_period", int(ok.sum())),)
+
+
+def test_flags_are_told_by_the_bits_that_were_set_and_cleared(tmp_path, make_candidate, frame):
+    old = frame.with_columns(flags=pl.Series([1, 16, 48, *[0] * 297], dtype=pl.Int32))
+    new = frame.with_columns(flags=pl.Series([16, 16, 17, *[0] * 297], dtype=pl.Int32))
+    found = diff(make_candidate(tmp_path / "old", old), make_candidate(tmp_path / "new", new))
+    (column,) = found.columns
+    assert column.bits == (
+        BitChange("period_fixed", 1, 1),
+        BitChange("extrapolated", 1, 0),
+        BitChange("phi31_uncertain", 0, 1),
+    )
+    assert column.median is None
+    assert column.largest == ()
+
+
+def test_same_rows_from_another_recipe_are_told(tmp_path, make_candidate):
+    old = make_candidate(tmp_path / "old")
+    new = make_candidate(tmp_path / "new", coordinates={"system": "ICRS", "epoch": "J2016.0"})
+    found = diff(old, new)
+    assert found.is_empty
+    assert [change.key for change in found.facts] == ["coordinates.epoch"]
 
 
 def test_releases_and_candidates_can_be_mixed(candidate, frame):
