@@ -16,6 +16,7 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 OTHER = "other or unknown"
 KINDS = {
@@ -42,6 +43,9 @@ SIZE = (6.4, 4.4)
 POINTS_AS_SHAPES = 2_000
 BIN = 0.1
 WIDE_FIELD = 60.0
+# Right ascension in the middle of a map of the whole sky: neither its edge, at 120 degrees, nor the
+# seam of most maps, at 0 or 180, cuts the Galactic bulge or the Magellanic Clouds.
+MIDDLE = 300
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ def _histogram(frame: pl.DataFrame, scale: str) -> Figure | None:
                     of_kind, edges.tolist(), histtype="step", color=colour, lw=1.6, label=label
                 )
         axes.set(xlabel=f"[Fe/H] on the scale {scale} (dex)", ylabel="stars in 0.1 dex")
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         _legend(axes)
 
     return Figure(
@@ -180,16 +185,18 @@ def _sky(frame: pl.DataFrame) -> Figure | None:
                 continue
             if wide:
                 # The sky is seen from inside: right ascension grows to the left.
-                x, y = -((ra[chosen] + np.pi) % (2 * np.pi) - np.pi), dec[chosen]
+                turned = ra[chosen] - np.radians(MIDDLE)
+                x, y = -((turned + np.pi) % (2 * np.pi) - np.pi), dec[chosen]
             else:
-                x, y = np.degrees(centre + offset[chosen]) % 360, np.degrees(dec[chosen])
+                x, y = np.degrees(centre + offset[chosen]), np.degrees(dec[chosen])
             label = f"{label} ({int(chosen.sum()):,})"
             axes.scatter(x, y, color=colour, label=label, **_points(len(ra)))
         if wide:
-            axes.set_xticks(np.radians(np.arange(-120, 121, 60)))
-            axes.set_xticklabels(["120°", "60°", "0°", "300°", "240°"])
+            ticks = np.arange(-120, 121, 60)
+            axes.set_xticks(np.radians(ticks), [f"{(MIDDLE - tick) % 360}°" for tick in ticks])
         else:
             axes.invert_xaxis()
+            axes.xaxis.set_major_formatter(FuncFormatter(_right_ascension))
             axes.set_aspect(1 / np.cos(np.median(dec)))
             axes.set(xlabel="right ascension (deg)", ylabel="declination (deg)")
         _legend(axes)
@@ -201,6 +208,11 @@ def _sky(frame: pl.DataFrame) -> Figure | None:
         f"Map of {len(ra):,} positions, from declination {np.degrees(dec.min()):.1f} to"
         f" {np.degrees(dec.max()):.1f} degrees.",
     )
+
+
+def _right_ascension(x: float, position: int | None) -> str:
+    """Give a right ascension, in degrees, where a field may reach over 0 or 360."""
+    return f"{round(x % 360, 6) % 360:g}"
 
 
 def _window(x: pl.Series, y: pl.Series) -> tuple[dict[str, Any], str]:

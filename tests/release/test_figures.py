@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rrcat.release.figures import figures
+from rrcat.release import figures as figures_module
+from rrcat.release.figures import _right_ascension, figures
 
 
 def svg_of(figure):
@@ -52,3 +53,58 @@ def test_small_field_is_drawn_flat_wherever_it_lies(frame, drawn, centre):
 def test_values_of_stars_of_unknown_type_are_drawn_too(frame):
     unknown = frame.with_columns(pulsation_type=pl.lit(None, dtype=pl.String))
     assert len(by_title(unknown)) == 4
+
+
+@pytest.mark.parametrize(
+    ("x", "told"), [(-1.0, "359"), (360.5, "0.5"), (80.0, "80"), (-1e-9, "0"), (360.0, "0")]
+)
+def test_right_ascension_beyond_the_circle_is_told_within_it(x, told):
+    assert _right_ascension(x, None) == told
+
+
+def x_of_points(canvas):
+    (axes,) = canvas.axes
+    return np.concatenate([points.get_offsets()[:, 0] for points in axes.collections])
+
+
+@pytest.fixture
+def drawn_on_the_sky(monkeypatch, frame):
+    """Draw stars at these right ascensions and declinations; give their places on the map."""
+    canvases = []
+
+    class Kept(figures_module.Canvas):
+        def __init__(self, *arguments, **settings):
+            super().__init__(*arguments, **settings)
+            canvases.append(self)
+
+    monkeypatch.setattr(figures_module, "Canvas", Kept)
+
+    def draw(ra, dec):
+        rows = frame[: len(ra)].with_columns(ra=pl.Series(ra), dec=pl.Series(dec), feh=pl.lit(-1.0))
+        by_title(rows)
+        return x_of_points(canvases[-1])
+
+    return draw
+
+
+@pytest.mark.parametrize("field", [(250.0, 285.0), (65.0, 95.0), (0.0, 30.0), (355.0, 360.0)])
+def test_map_of_the_sky_splits_neither_bulge_nor_clouds(drawn_on_the_sky, field):
+    x = drawn_on_the_sky([*field, 150.0], [-30.0, -30.0, 80.0])
+    assert np.degrees(x[0] - x[1]) == pytest.approx(field[1] - field[0])
+
+
+def test_small_field_over_zero_is_not_torn_apart(drawn_on_the_sky):
+    x = drawn_on_the_sky([359.0, 0.0, 1.0], [0.0, 0.1, 0.2])
+    assert np.ptp(x) == pytest.approx(2.0)
+
+
+def test_counts_have_whole_numbers_at_their_axis(frame, monkeypatch):
+    few = frame.drop_nulls("feh")[:3]
+    seen = []
+    monkeypatch.setattr(
+        figures_module, "_image", lambda draw, projection=None: seen.append(draw) or "data:,"
+    )
+    by_title(few)
+    axes = figures_module.Canvas().add_subplot()
+    seen[0](axes)
+    assert all(tick == int(tick) for tick in axes.get_yticks())
