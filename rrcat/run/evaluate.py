@@ -26,6 +26,7 @@ from rrcat.run.workspace import (
     Workspace,
     calibration_sample,
     calibrator_batch,
+    default_workers,
     workspace,
     write_sample,
 )
@@ -126,7 +127,10 @@ def _predictions(place: Workspace, calibrators: pl.DataFrame) -> pl.DataFrame:
     )
     units = folds(sets)
     found = []
-    with progress_bars() as progress, executor(place.request.workers or 1) as pool:
+    # What learns nothing is done before a process has started.
+    learning = any(place.registry.spec(one.id).needs_calibrators for one in place.recipe.estimator)
+    workers = default_workers(place.request.workers, len(units) if learning else 0)
+    with progress_bars() as progress, executor(workers) as pool:
         calibrator_batch(place, calibrators, progress=progress)
         for section in place.recipe.estimator:
             parts = place.output / "parts" / section.id

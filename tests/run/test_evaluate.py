@@ -40,7 +40,7 @@ def products(folder: Path) -> dict[str, bytes]:
 
 
 def test_evaluation_json_keeps_its_contract(toy_survey: Path, tmp_path: Path) -> None:
-    evaluate_estimators(Request(toy_survey, tmp_path / "out"))
+    evaluate_estimators(Request(toy_survey, tmp_path / "out", workers=1))
     content = told(tmp_path / "out")
     groups = content["estimators"]["toy-line"]
     assert {"all", "RRab", "RRc"} <= set(groups)
@@ -52,7 +52,7 @@ def test_evaluation_json_keeps_its_contract(toy_survey: Path, tmp_path: Path) ->
 
 
 def test_every_calibrator_is_in_every_repeat(toy_survey: Path, tmp_path: Path) -> None:
-    evaluate_estimators(Request(toy_survey, tmp_path / "out"))
+    evaluate_estimators(Request(toy_survey, tmp_path / "out", workers=1))
     predictions = pl.read_parquet(tmp_path / "out" / "predictions.parquet")
     assert predictions.columns == COLUMNS
     assert predictions.group_by("repeat").len()["len"].to_list() == [78, 78]
@@ -62,7 +62,7 @@ def test_every_calibrator_is_in_every_repeat(toy_survey: Path, tmp_path: Path) -
 
 
 def test_plots_are_drawn_for_each_type(toy_survey: Path, tmp_path: Path) -> None:
-    evaluate_estimators(Request(toy_survey, tmp_path / "out"))
+    evaluate_estimators(Request(toy_survey, tmp_path / "out", workers=1))
     assert sorted(path.name for path in (tmp_path / "out" / "plots").iterdir()) == [
         f"toy-line-{kind}-{plot}.svg"
         for kind in ("RRab", "RRc")
@@ -84,8 +84,8 @@ def test_workers_partitions_and_an_interruption_do_not_change_a_byte(
 
 
 def test_another_seed_cuts_the_stars_anew(toy_survey: Path, tmp_path: Path) -> None:
-    evaluate_estimators(Request(toy_survey, tmp_path / "three"))
-    evaluate_estimators(Request(toy_survey, tmp_path / "four", seed=4))
+    evaluate_estimators(Request(toy_survey, tmp_path / "three", workers=1))
+    evaluate_estimators(Request(toy_survey, tmp_path / "four", workers=1, seed=4))
     three, four = told(tmp_path / "three"), told(tmp_path / "four")
     assert four["seed"] == 4
     assert three["estimators"]["toy-line"]["all"] != four["estimators"]["toy-line"]["all"]
@@ -120,7 +120,7 @@ def test_three_calibrators_are_too_few_and_the_message_says_so(
     spectra = toy_survey.parent / "spectra.csv"
     pl.read_csv(spectra).filter(pl.col("source_id") <= 3).write_csv(spectra)
     with pytest.raises(RecipeError, match="3 calibrators cannot be cut into 4 parts"):
-        evaluate_estimators(Request(toy_survey, tmp_path / "out"))
+        evaluate_estimators(Request(toy_survey, tmp_path / "out", workers=1))
 
 
 def test_an_evaluation_and_a_build_do_not_share_a_folder(survey: Path, tmp_path: Path) -> None:
