@@ -52,8 +52,8 @@ class About:
             coordinate_epoch=facts["coordinates"]["epoch"],
             scale_definition=facts.get("scale_definition"),
             authors=tuple(facts.get("authors") or ()),
-            rights=facts.get("rights"),
-            survey=facts.get("survey"),
+            rights=facts.get("rights") or None,  # a manifest does not tell what is empty
+            survey=facts.get("survey") or None,
         )
 
 

@@ -246,3 +246,8 @@ def test_truncated_file_with_a_forged_hash_is_found(release, name):
     (release / name).write_bytes(content[: len(content) // 2])
     sign(release)
     assert {file for file, _ in told(release)} == {name}
+
+
+def test_a_release_whose_recipe_names_no_survey_holds(make_candidate, tmp_path):
+    candidate = make_candidate(tmp_path / "candidate", survey="", rights=None, authors=[])
+    assert verify(publish(candidate, "1.0.0", into=tmp_path)) == []
