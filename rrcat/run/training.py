@@ -55,6 +55,10 @@ def train(
         load_bundle(bundle, registry)
         return
     estimator = registry.estimator(section.id, section.params)
+    assert batch.features is not None
+    fitted = batch.features.filter(pl.col("fit_status") == "ok")["source_id"]
+    read = ("stars", *estimator.spec.inputs)
+    batch = StarBatch(**{name: frame for name, frame in batch.frames().items() if name in read})
     if estimator.spec.needs_calibrators:
         assert sample is not None
         batch = batch.only(sample.calibrators["source_id"])
@@ -70,12 +74,11 @@ def train(
         metrics = {"n_calibrators": sample.calibrators.height}
     else:
         model, learned, metrics = estimator.fit(seed=recipe.seed), "", {}
-    assert batch.features is not None
-    fitted = batch.features.filter(pl.col("fit_status") == "ok")["source_id"]
+    golden = fitted.filter(fitted.is_in(batch.stars["source_id"].implode())).unique().sort()
     save_bundle(
         model,
         bundle,
-        golden=batch.only(fitted.unique().sort().head(GOLDEN_STARS)),
+        golden=batch.only(golden.head(GOLDEN_STARS)),
         seed=recipe.seed,
         settings={
             "cleaning": recipe.cleaning.model_dump(mode="json"),

@@ -28,6 +28,16 @@ def test_training_leaves_a_bundle_that_loads(toy_survey: Path, tmp_path: Path) -
     assert len(manifest.training_set_sha256) == 64
 
 
+def test_a_bundle_holds_only_the_tables_that_its_model_reads(survey: Path, tmp_path: Path) -> None:
+    train_estimators(Request(survey, tmp_path / "trained"))
+    bundle = tmp_path / "trained" / "bundles" / "literature-relations"
+    assert sorted(path.name for path in bundle.glob("golden*")) == [
+        "golden.parquet",
+        "golden_features.parquet",
+        "golden_stars.parquet",
+    ]
+
+
 def test_a_build_trains_the_same_bundle(toy_survey: Path, tmp_path: Path) -> None:
     train_estimators(Request(toy_survey, tmp_path / "trained"))
     build_catalogue(Request(toy_survey, tmp_path / "built", workers=1, partition_size=10))
