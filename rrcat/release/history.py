@@ -35,15 +35,18 @@ def read_history(path: Path) -> list[Entry]:
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-        return [Entry(**entry) for entry in content.get("release", [])]
+        entries = [Entry(**entry) for entry in content.get("release", [])]
+        for entry in entries:
+            version_key(entry.version)
     except FileNotFoundError:
         return []
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, ReleaseError) as error:
         raise ReleaseError(
-            f"the history cannot be understood: {error}",
+            f"the history cannot be understood: {error.args[0]}",
             file=path,
             hint="restore it from version control; entries are never edited",
         ) from None
+    return entries
 
 
 def check_follows(name: str, version: str, entries: list[Entry], path: Path) -> None:

@@ -63,3 +63,12 @@ def test_damaged_history_is_told(history, content):
 def test_history_of_another_catalogue_is_refused(history):
     with pytest.raises(ReleaseError, match="history of another catalogue, rrl"):
         check_follows("lmc", "2.0.0", read_history(history), history)
+
+
+@pytest.mark.parametrize("version", ["2.0", '"two"', '"1.0"'])
+def test_an_entry_of_no_version_is_told_with_the_file(history, version):
+    text = history.read_text().replace('"1.10.0"', version)
+    history.write_text(text)
+    with pytest.raises(ReleaseError, match="cannot be understood") as error:
+        read_history(history)
+    assert error.value.where == {"file": history}
