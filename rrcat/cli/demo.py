@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 ESTIMATOR = "literature-relations"
 VERSION = "0.1.0"
+SCATTER = (
+    "The rms is far below feh_error, which includes the scatter of stars about the relation: "
+    "simulated stars have none."
+)
 
 
 @click.command()
@@ -136,7 +141,7 @@ def _tell(console: Console, release: Path, summary: BuildSummary, recovered: pl.
         reasons.add_row(status, f"{count:,}")
 
     survey, mine = release.parent / "survey", release.parent / "mine"
-    console.print("", against, reasons, sep="\n")
+    console.print("", against, SCATTER, "", reasons, sep="\n")
     console.print(
         "[bold]Where to look[/]",
         f"  {release}/",
@@ -144,8 +149,15 @@ def _tell(console: Console, release: Path, summary: BuildSummary, recovered: pl.
         f"    {summary.name}.vot, .fits    the catalogue, in TOPCAT",
         f"    {summary.name}.parquet       the same for polars, pandas or DuckDB",
         "[bold]What to try next[/]",
+        *_activation(),
         f"  edit {survey / 'recipe.toml'}, then",
         f"  rrcat build {survey / 'recipe.toml'} --output {mine}",
         sep="\n",
         soft_wrap=True,
     )
+
+
+def _activation() -> list[str]:
+    """Give the line that puts ``rrcat`` on the path, where tox keeps it in an environment."""
+    environment = os.environ.get("TOX_ENV_DIR")
+    return [f"  source {environment}/bin/activate    (rrcat is there)"] if environment else []

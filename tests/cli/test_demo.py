@@ -29,7 +29,7 @@ def test_every_star_has_a_value_or_a_reason(result):
     assert result["n_stars"] == 120
     assert sum(result["statuses"].values()) == 120
     assert result["statuses"]["ok"] == result["n_values"] > 100
-    assert {"no_light_curve", "no_pulsation_type", "no_period"} <= set(result["statuses"])
+    assert {"no_light_curve", "too_few_epochs"} <= set(result["statuses"])
 
 
 def test_true_metallicities_are_found_again(result):
@@ -52,9 +52,19 @@ def test_folder_that_is_not_empty_is_left_alone(result, shown, capsys):
     assert sorted(path.name for path in shown.rglob("*")) == before
 
 
-def test_without_json_it_says_where_to_look(tmp_path, capsys):
+def test_without_json_it_says_where_to_look(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("TOX_ENV_DIR", raising=False)
     assert main(["demo", "--output", str(tmp_path / "d"), "--stars", "10", "--seed", "2"]) == 0
     said = capsys.readouterr().out
     assert "report.html" in said
     assert "rrcat build" in said
     assert "rms [dex]" in said
+    assert "far below feh_error" in said
+    assert "activate" not in said
+
+
+def test_under_tox_it_says_which_environment_holds_rrcat(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("TOX_ENV_DIR", "/checkout/.tox/demo")
+    assert main(["demo", "--output", str(tmp_path / "d"), "--stars", "10", "--seed", "2"]) == 0
+    said = capsys.readouterr().out
+    assert said.index("source /checkout/.tox/demo/bin/activate") < said.index("rrcat build", 500)

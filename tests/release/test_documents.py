@@ -4,6 +4,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 import yaml
+from astropy import units
 
 from rrcat.release.documents import citation, readme
 from rrcat.release.summary import summarise
@@ -61,6 +62,8 @@ def test_the_python_that_it_shows_reads_the_release(text, tmp_path, frame, table
         names = {}
         exec(reading, names)
         assert len(names["catalogue"]) == frame.height
+        if reading == astropy:
+            assert names["catalogue"]["feh"].unit == units.dex
     exec(good, names)
     assert names["good"].height == summarise(frame, table).n_unflagged
 

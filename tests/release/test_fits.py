@@ -3,7 +3,9 @@ import warnings
 
 import polars as pl
 import pytest
+from astropy import units
 from astropy.io import fits
+from astropy.table import Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +87,13 @@ def test_scale_authors_rights_and_survey_are_told(tmp_path, every_type, owned, t
     assert header["FEHDEF"] == owned.scale_definition
     done = subprocess.run([tool("fitsverify"), str(path)], capture_output=True, text=True)
     assert "**** Verification found 0 warning(s) and 0 error(s). ****" in done.stdout
+
+
+def test_astropy_warns_of_dex_and_keeps_it_as_an_unknown_unit(written):
+    with pytest.warns(units.UnitsWarning, match="'dex' did not parse"):
+        unit = Table.read(written)["feh"].unit
+    assert isinstance(unit, units.UnrecognizedUnit)
+    assert str(unit) == "dex"
 
 
 def test_accents_are_dropped_in_a_header_and_kept_as_escapes_in_cells(written, about, frame):

@@ -5,7 +5,9 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import polars as pl
 import pytest
+from astropy import units
 from astropy.io import votable
+from astropy.table import Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -114,6 +116,12 @@ def test_scale_authors_rights_and_survey_are_told(tmp_path, every_type, owned, t
     assert ("survey", "ASAS") in infos
     done = subprocess.run([tool("stilts"), "votlint", str(path)], capture_output=True, text=True)
     assert done.stdout + done.stderr == ""
+
+
+def test_astropy_keeps_the_word_dex_and_not_its_meaning(written):
+    unit = Table.read(written)["feh"].unit
+    assert str(unit) == "dex"
+    assert unit != units.dex
 
 
 def test_document_without_rows_says_how_many_there_are(table, about):
