@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,11 @@ class RelationParams(Params):
         "must then agree.",
     )
     max_phi31_error: float = Field(
-        default=1.0,
+        default=math.pi,
         gt=0,
-        description="Largest standard error of phi31, rad, that still gives a value. An angle of "
-        "which nothing is known has a standard deviation of 1.81 rad, so that a value resting on "
-        "one near that would be noise. An error that is not known refuses nothing.",
+        description="Largest standard error of phi31, rad, that still gives a value. Half a cycle, "
+        "the default, says that nothing is known of the angle; from 1 rad on, errors are lower "
+        "limits. An error that is not known refuses nothing.",
     )
 
     @field_validator("relations")
