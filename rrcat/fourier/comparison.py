@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from rrcat.fourier.arrays import fit_arrays
 from rrcat.fourier.settings import FitSettings
+from rrcat.harmonic import MAX_HARMONICS
 
 FloatArray = NDArray[np.float64]
 
-# Few harmonics where few are enough.
-_FIT = FitSettings(min_order=1, max_drift=0.5, criterion="bic")
+# So many observations allow one more harmonic: with fewer, any frequency fits sparse data.
+_EPOCHS_PER_HARMONIC = 6
 
 ERROR_MARGIN = 1.2
 """Errors given by surveys are too small by as much and more (the median of ASAS is 1.1)."""
@@ -54,19 +55,26 @@ def fit_candidates(
     ``time`` [d], ``mag`` and ``error`` [mag, 0 where unknown] have shape ``(n_epochs,)``.
     """
     n, m = time.size, frequency.size
+    # Few harmonics where few are enough.
+    settings = FitSettings(
+        min_order=1,
+        max_order=min(max(n // _EPOCHS_PER_HARMONIC, 1), MAX_HARMONICS),
+        max_drift=0.5,
+        criterion="bic",
+    )
     fits = fit_arrays(
         n * np.arange(m + 1),
         np.tile(time, m),
         np.tile(mag, m),
         np.tile(error, m),
         1.0 / frequency,
-        _FIT,
+        settings,
     )
     n_parameters = 2.0 * fits["n_harmonics"] + 2.0
     variance = fits["residual_scatter"] ** 2
     freedom = np.maximum(fits["n_used"] - n_parameters, 1.0)
     # What was clipped is not forgiven: it misses by the clipping limit at least.
-    squares = variance * (freedom + _FIT.clip_sigma**2 * fits["n_clipped"])
+    squares = variance * (freedom + settings.clip_sigma**2 * fits["n_clipped"])
     misfit = squares / np.sum((mag - mag.mean()) ** 2)
     r21 = np.nan_to_num(fits["r21"])
     usual = _usual(fits["period"], r21)

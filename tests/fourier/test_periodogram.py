@@ -32,7 +32,7 @@ def test_aliases_are_tried_where_the_sampling_makes_them_as_good():
     time = np.arange(300.0) + rng.uniform(-0.01, 0.01, 300)
     mag = 15.0 + 0.3 * np.cos(2 * np.pi * 2.13 * time) + 0.05 * rng.standard_normal(300)
     found = candidates(time, mag, np.zeros(300), RANGE, 1)
-    for alias in (1.13, 2.13, 3.13, 4.13):
+    for alias in (2.13, 3.13, 4.13):
         assert nearest(found, alias) < 1.5 / 300.0
 
 
