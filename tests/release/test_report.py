@@ -129,3 +129,11 @@ def test_one_star_has_a_report(make_report, frame):
 )
 def test_few_are_not_told_as_none_and_most_not_as_all(n, whole, told):
     assert _share(n, whole) == told
+
+
+def test_extremes_of_each_type_are_told(make_report, frame):
+    for kind in ("RRab", "RRc"):
+        feh = frame.filter(pl.col("pulsation_type") == kind)["feh"]
+        for value in (feh.min(), feh.max()):
+            told = f"{value:.2f}".replace("-", "−")
+            assert f'<td class="n">{told}</td>' in make_report()
