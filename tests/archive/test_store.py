@@ -147,3 +147,16 @@ def test_the_letters_of_a_glob_are_letters(ingested, tmp_path, name):
         opened = write_store(given, folder)
         assert_frame_equal(opened.stars(), given.stars)
         assert_frame_equal(opened.light_curves(), given.light_curves)
+
+
+def test_the_stars_with_light_curves_are_known(written):
+    observed = written.light_curves()["source_id"].unique().sort()
+    assert written.served_ids().equals(observed)
+
+
+def test_some_stars_make_a_store_of_their_own(written, tmp_path):
+    few = write_store(written.only(pl.Series([11, 12, 99])), tmp_path / "few")
+    assert_frame_equal(few.stars(), written.stars(11, 12))
+    assert_frame_equal(few.light_curves(), written.light_curves(11, 12))
+    assert_frame_equal(few.features(), written.features(11, 12))
+    assert few.description["inputs"] == written.description["inputs"]

@@ -137,7 +137,8 @@ def test_published_relations_on_asas_are_as_good_as_published(
 ) -> None:
     """Dekany et al. (2021) state a mean absolute error of 0.16 dex for RRab, 0.18 for RRc."""
     metrics = asas["estimators"]["literature-relations"][kind]
-    assert (metrics["n_asked"], metrics["n"]) == (n, n)
+    assert metrics["n_asked"] == n
+    assert metrics["n"] >= 0.85 * n  # some RRc have hardly a φ31
     assert metrics["mae"] < {"RRab": 0.18, "RRc": 0.26}[kind]
 
 

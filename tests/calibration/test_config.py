@@ -1,0 +1,33 @@
+"""What [calibration] may say."""
+
+import pytest
+from pydantic import ValidationError
+
+from rrcat.calibration.config import CalibrationSection
+
+GOOD = {
+    "file": "spectra.csv",
+    "scale": "C21",
+    "columns": {"archive_id": "id", "feh": "feh", "feh_error": "e_feh"},
+}
+
+
+def test_a_constant_may_stand_for_an_error_that_is_not_given():
+    columns = {**GOOD["columns"], "feh_error": {"value": 0.16}}
+    assert CalibrationSection(**{**GOOD, "columns": columns}).columns["feh_error"].value == 0.16
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"columns": {"archive_id": "id", "feh": "feh"}}, "columns need feh_error"),
+        ({"columns": {"feh": "feh", "feh_error": "e_feh"}}, "source_id or archive_id"),
+        ({"columns": {**GOOD["columns"], "shfit": "shift"}}, "near it are shift"),
+        ({"feh_range": (1.0, -4.0)}, "from a smaller to a larger"),
+        ({"error_floor": -0.1}, "greater than or equal to 0"),
+        ({"scael": "C21"}, "Extra inputs"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(wrong, message):
+    with pytest.raises(ValidationError, match=message):
+        CalibrationSection(**{**GOOD, **wrong})

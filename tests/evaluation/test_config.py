@@ -1,0 +1,21 @@
+"""What [evaluation] may say."""
+
+import pytest
+from pydantic import ValidationError
+
+from rrcat.evaluation.config import EvaluationSection
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"scheme": "jackknife"}, {"folds": 1}, {"repeats": 0}, {"seed": -1}, {"fold": 5}]
+)
+def test_what_cannot_be_done_is_refused(wrong):
+    with pytest.raises(ValidationError):
+        EvaluationSection(**wrong)
+
+
+def test_published_values_need_a_name_that_can_be_a_column():
+    file = {"file": "peer.csv", "scale": "C21", "columns": {"source_id": "id", "feh": "feh"}}
+    assert EvaluationSection(external=[{"id": "peer", **file}]).external[0].id == "peer"
+    with pytest.raises(ValidationError, match="pattern"):
+        EvaluationSection(external=[{"id": "Peer et al.", **file}])

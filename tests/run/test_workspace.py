@@ -1,0 +1,66 @@
+"""What every command begins with: the estimators and seeds asked for, and a store."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from rrcat.errors import RecipeError
+from rrcat.run.progress import progress_bars
+from rrcat.run.workspace import (
+    Request,
+    calibration_sample,
+    calibrator_batch,
+    default_workers,
+    read_calibrator_batch,
+    workspace,
+)
+
+
+def test_few_units_are_worked_in_one_process() -> None:
+    assert default_workers(None, 0) == default_workers(None, 3) == 1
+    assert default_workers(3, 1) == 3
+
+
+def test_the_seed_asked_for_holds_for_training_and_evaluation(survey: Path, tmp_path: Path) -> None:
+    with workspace(Request(survey, tmp_path / "out", seed=9)) as place:
+        assert (place.recipe.seed, place.recipe.evaluation.seed) == (9, 9)
+    with workspace(Request(survey, tmp_path / "other")) as place:
+        assert (place.recipe.seed, place.recipe.evaluation.seed) == (0, 3)
+
+
+def test_an_estimator_that_the_recipe_does_not_have_is_refused(
+    survey: Path, tmp_path: Path
+) -> None:
+    request = Request(survey, tmp_path / "out", estimators=("fourier-gp",))
+    with (
+        pytest.raises(RecipeError, match="no estimator fourier-gp"),
+        workspace(request),
+    ):
+        pass
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_file_of_spectra_is_among_the_inputs(survey: Path, tmp_path: Path) -> None:
+    with workspace(Request(survey, tmp_path / "out")) as place:
+        assert [one["name"] for one in place.origin.inputs] == [
+            "light_curves.parquet",
+            "spectra.csv",
+            "stars.csv",
+        ]
+
+
+def test_only_calibrators_are_fitted_for_training_and_evaluation(
+    survey: Path, tmp_path: Path
+) -> None:
+    spectra = survey.parent / "spectra.csv"
+    pl.read_csv(spectra).filter(pl.col("source_id") > 60).write_csv(spectra)
+    with workspace(Request(survey, tmp_path / "out")) as place, progress_bars() as progress:
+        sample = calibration_sample(place)
+        batch = calibrator_batch(place, sample.calibrators, progress=progress)
+    ids = sample.calibrators["source_id"].to_list()
+    assert min(ids) > 60
+    for frame in batch.frames().values():
+        assert sorted(set(frame["source_id"])) == ids
+    again = read_calibrator_batch(tmp_path / "out")
+    assert all(again.frames()[name].equals(frame) for name, frame in batch.frames().items())
