@@ -7,11 +7,12 @@ relative to ``--data``, or to the recipe itself where ``--data`` is not given.
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from rrcat.archive.config import FilesArchive, FileTable, Selection
+from rrcat.calibration import scales
 from rrcat.calibration.config import CalibrationSection
 from rrcat.errors import RecipeError
 from rrcat.evaluation.config import EvaluationSection
@@ -32,7 +33,7 @@ class CatalogueSection(_Strict):
         description="Name of the catalogue and of its files: lower-case letters, digits, hyphens.",
     )
     title: str = Field(min_length=1, description="Title for people.")
-    table: str = Field(
+    table: Literal["rrl_metallicity"] = Field(
         "rrl_metallicity", alias="schema", description="Table of `schemas/` the catalogue fills."
     )
     scale: str = Field(description="Metallicity scale of [Fe/H], for example C21.")
@@ -45,6 +46,13 @@ class CatalogueSection(_Strict):
         description="Band whose light-curve parameters stand in the catalogue. Needed only where "
         "the archive has several.",
     )
+
+    @field_validator("scale")
+    @classmethod
+    def _is_known(cls, scale: str) -> str:
+        if scale not in scales.names():
+            raise ValueError(f"the known metallicity scales are {', '.join(scales.names())}")
+        return scale
 
 
 class EstimatorSection(_Strict):

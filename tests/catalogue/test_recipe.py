@@ -76,6 +76,8 @@ def test_a_misspelt_key_is_named_with_its_neighbour(
         ('name = "mine"', 'name = "My Own"', "catalogue.name"),
         ('id = "literature-relations"', "", "estimator.0.id"),
         ("[catalogue]", "[catalogue", "not valid TOML"),
+        ('scale = "C21"', 'scale = "ZZ"', "catalogue.scale: the known metallicity scales are C"),
+        ('scale = "C21"', 'scale = "C21"\nschema = "stars"', "catalogue.schema"),
         ("[[estimator]]", "[fourier]\nmax_order = 30\n[[estimator]]", "fourier.max_order"),
     ],
 )
