@@ -17,6 +17,10 @@ def package_of(distribution: Path) -> Path:
     return found
 
 
+MODULES = {"scikit-learn": "sklearn"}
+"""Module of a distribution of another name."""
+
+
 def imported(package: Path) -> set[str]:
     """Give the top-level modules that are imported, but for the standard library's."""
     found = set()
@@ -34,7 +38,7 @@ def declared(distribution: Path) -> set[str]:
         "project"
     ]
     names = [re.split(r"[^\w-]", requirement)[0] for requirement in project["dependencies"]]
-    return {name.replace("-", "_") for name in names}
+    return {MODULES.get(name, name).replace("-", "_") for name in names}
 
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=lambda path: package_of(path).name)

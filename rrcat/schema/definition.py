@@ -23,7 +23,7 @@ ARRAY = re.compile(r"(float32|float64)\[([1-9][0-9]*)\]")
 
 def _semantic_version(text: str) -> str:
     if not re.fullmatch(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", text):
-        raise ValueError(f"{text!r} is not a semantic version MAJOR.MINOR.PATCH")
+        raise ValueError(f"{text!r} is not MAJOR.MINOR.PATCH")
     return text
 
 

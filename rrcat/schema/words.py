@@ -11,8 +11,8 @@ from astropy import units
 from astropy.io.votable.ucd import parse_ucd
 
 UNIT_EXCEPTIONS = {
-    "dex": "not a VOUnit, but astropy and STILTS read the bare word; the quoted 'dex', which "
-    "VOUnit would allow, neither of them understands",
+    "dex": "not a VOUnit, but the unit of [Fe/H] as people and STILTS read it; the quoted 'dex', "
+    "which VOUnit would allow, readers refuse or take for another unit",
 }
 QUOTED_WORDS = {
     "electron": "VOUnit has no such word and quotes it; the archive's own tables write it so",

@@ -56,7 +56,7 @@ def test_a_good_file_is_read(tmp_path):
         ('unit = "d"', "unit = \"'dex'\"", "column period", "'dex'"),
         ("time.period", "time.perod", "column period", "time.perod"),
         ("float64", "double", "column period", "double"),
-        ('version = "1.0.0"', 'version = "1"', "version", "semantic version"),
+        ('version = "1.0.0"', 'version = "1"', "version", "MAJOR.MINOR.PATCH"),
         ('version = "1.0.0"\n', "", "version", "Field required"),
         ('name = "t"', 'nom = "t"', "name", "Field required"),
     ],
