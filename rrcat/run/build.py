@@ -15,6 +15,7 @@ from rrcat.canonical import json_bytes
 from rrcat.catalogue.assemble import assemble, main_band
 from rrcat.estimator.batch import StarBatch
 from rrcat.fourier.measure import with_inferred_types
+from rrcat.run.calibrators import calibration_sample, write_sample
 from rrcat.run.candidate import write_candidate
 from rrcat.run.executor import executor
 from rrcat.run.partition import Partition
@@ -23,15 +24,7 @@ from rrcat.run.progress import progress_bars
 from rrcat.run.stage import run_stage
 from rrcat.run.training import GOLDEN_STARS, check_calibration, train
 from rrcat.run.work import Predict
-from rrcat.run.workspace import (
-    Request,
-    Workspace,
-    calibration_sample,
-    default_workers,
-    make_features,
-    workspace,
-    write_sample,
-)
+from rrcat.run.workspace import Request, Workspace, default_workers, make_features, workspace
 from rrcat.schema import Table, load
 
 

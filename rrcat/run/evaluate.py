@@ -15,21 +15,14 @@ from rrcat.evaluation.external import beside, read_external
 from rrcat.evaluation.plots import plots
 from rrcat.evaluation.report import TYPES, report
 from rrcat.evaluation.splits import cut
+from rrcat.run.calibrators import calibration_sample, calibrator_batch, write_sample
 from rrcat.run.executor import executor
 from rrcat.run.folds import CrossValidate, folds
 from rrcat.run.parts import read_parts
 from rrcat.run.progress import progress_bars
 from rrcat.run.stage import run_stage
 from rrcat.run.training import check_calibration
-from rrcat.run.workspace import (
-    Request,
-    Workspace,
-    calibration_sample,
-    calibrator_batch,
-    default_workers,
-    workspace,
-    write_sample,
-)
+from rrcat.run.workspace import Request, Workspace, default_workers, workspace
 
 
 @dataclass(frozen=True)

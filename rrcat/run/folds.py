@@ -10,7 +10,7 @@ from rrcat.catalogue.recipe import EstimatorSection
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.registry import discover
 from rrcat.evaluation.cross_validation import cross_validate
-from rrcat.run.workspace import CALIBRATORS, read_calibrator_batch
+from rrcat.run.calibrators import CALIBRATORS, read_calibrator_batch
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class CrossValidate:
     """An estimator learns from all calibrators but those of a fold, and predicts these.
 
     ``folder`` holds the calibrators and their tables as
-    :func:`rrcat.run.workspace.calibrator_batch` leaves them.
+    :func:`rrcat.run.calibrators.calibrator_batch` leaves them.
     """
 
     folder: Path

@@ -4,15 +4,10 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rrcat.run.calibrators import calibration_sample, calibrator_batch, write_sample
 from rrcat.run.progress import progress_bars
 from rrcat.run.training import train
-from rrcat.run.workspace import (
-    Request,
-    calibration_sample,
-    calibrator_batch,
-    workspace,
-    write_sample,
-)
+from rrcat.run.workspace import Request, workspace
 
 
 @dataclass(frozen=True)
