@@ -3,6 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from pydantic import ValidationError
 
@@ -196,6 +198,18 @@ def test_unknown_errors_are_no_obstacle():
     star = search_one(curve(time, rrc(time, 0.31, rng), mag_error=np.nan))
     assert star["period"] == pytest.approx(0.31, rel=RIGHT)
     assert not star["period_in_doubt"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(start=st.floats(-1e5, 1e5), brightness=st.floats(-10.0, 10.0), period=st.floats(0.22, 0.45))
+def test_the_origin_of_time_and_the_brightness_leave_the_period_alone(start, brightness, period):
+    rng = np.random.default_rng(15)
+    time = nights(rng)
+    mag = rrc(time, period, rng)
+    star = search_one(curve(time, mag))
+    moved = search_one(curve(time + start, mag + brightness))
+    assert moved["period"] == pytest.approx(star["period"], rel=1e-8)
+    assert moved["period_doubts"] == star["period_doubts"]
 
 
 TIME = np.sort(np.random.default_rng(14).uniform(0.0, 500.0, 40))
