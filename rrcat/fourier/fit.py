@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from rrcat.errors import FrameError
 from rrcat.fourier.arrays import FitResult, fit_arrays
 from rrcat.fourier.settings import FitSettings
 from rrcat.fourier.shape import VALUE_COLUMNS
-from rrcat.harmonic import COVARIANCE_LENGTH, MAX_HARMONICS
+from rrcat.harmonic import COVARIANCE_LENGTH
 from rrcat.lightcurve import CleaningSettings, clean, pack
+from rrcat.schema import load
 
 KEY = ["source_id", "band"]
 _COUNTS = ["n_observations", "n_epochs", "n_rejected", "n_repeated"]
@@ -43,10 +46,8 @@ FEATURE_COLUMNS: dict[str, pl.DataType] = {
 }
 """Columns of the features, in order."""
 
-# Beyond these a fit says nothing about a star.
+# Below this a fit says nothing about a star.
 _SMALLEST_MAG = 1e-6
-_LARGEST_MAG = 20.0
-_LARGEST_RATIO = 1000.0
 
 
 def fit_light_curves(
@@ -73,7 +74,8 @@ def fit_light_curves(
         One row per (``source_id``, ``band``), sorted, with :data:`FEATURE_COLUMNS`. ``fit_status``
         is ``ok``, or ``no_light_curve``; ``no_period`` (null, not finite, outside
         ``period_range``); ``too_few_epochs`` (fewer than ``min_epochs`` left by cleaning);
-        ``fit_failed``. Where it is not ``ok``, all but the counts is null. ``n_observations`` is
+        ``fit_failed`` (no solution, or one outside the ranges of the table ``features``). Where it
+        is not ``ok``, all but the counts is null. ``n_observations`` is
         the sum of ``n_epochs`` (used), ``n_rejected`` (by cleaning) and ``n_clipped``. Harmonics
         beyond ``n_harmonics`` are null, and NaN in ``covariance``
         (:mod:`rrcat.harmonic.covariance`).
@@ -156,12 +158,12 @@ def _fit(kept: pl.DataFrame, fittable: pl.DataFrame, settings: FitSettings) -> p
 
 def _columns(result: FitResult) -> list[pl.Series]:
     values = [
-        pl.Series(name, result[name]).fill_nan(None)
+        pl.Series(name, _finite(result[name])).fill_nan(None)
         for name in (*VALUE_COLUMNS, *_QUALITY, "reference_time")
     ]
-    covariance = pl.Series(
-        "covariance", result.covariance, dtype=FEATURE_COLUMNS["covariance"], strict=False
-    )
+    with np.errstate(over="ignore"):  # what is too large for 32 bits is not known
+        single = _finite(result.covariance.astype(np.float32))
+    covariance = pl.Series("covariance", single, dtype=FEATURE_COLUMNS["covariance"])
     flags = [
         pl.Series(name, result[flag] == 1.0)
         for name, flag in (
@@ -182,16 +184,22 @@ def _columns(result: FitResult) -> list[pl.Series]:
     return [*values, covariance, *flags, *numbers]
 
 
+def _finite(values: NDArray[Any]) -> NDArray[Any]:
+    """Give the values with NaN in place of infinity: tiny errors overflow their squares."""
+    return np.where(np.isfinite(values), values, np.nan).astype(values.dtype)
+
+
 def _useful() -> pl.Expr:
-    ratios = [
-        pl.col(f"r{k}1").fill_null(0.0) <= _LARGEST_RATIO for k in range(2, MAX_HARMONICS + 1)
-    ]
+    """Whether a fit says something about a star, in numbers that the table can hold."""
+    limits = {column.name: column.range for column in load("features").column if column.range}
+    in_range = (
+        pl.col(name).is_between(*limits[name]).fill_null(True)
+        for name in (*VALUE_COLUMNS, *_QUALITY)
+        if name in limits
+    )
+    needed = (pl.col(name).is_not_null() for name in ("period", "peak_to_peak", "residual_scatter"))
     return pl.all_horizontal(
-        ~pl.col("failed"),
-        pl.col("a1").is_between(_SMALLEST_MAG, _LARGEST_MAG),
-        pl.col("peak_to_peak") <= _LARGEST_MAG,
-        pl.col("residual_scatter") <= _LARGEST_MAG,
-        *ratios,
+        ~pl.col("failed"), pl.col("a1") >= _SMALLEST_MAG, *needed, *in_range
     ).fill_null(False)
 
 

@@ -218,3 +218,38 @@ def test_star_listed_twice_is_named(observed):
     light_curves, stars = observed
     with pytest.raises(FrameError, match="star: 2"):
         fit_light_curves(light_curves, pl.concat([stars, stars[1:2]]), ["G"])
+
+
+@pytest.mark.parametrize("error", [1e-300, 1e-160, 1e160, 1e300])
+def test_no_error_of_a_magnitude_ends_the_build(observed, error):
+    light_curves, stars = observed
+    extreme = light_curves.with_columns(
+        mag_error=pl.when(pl.col("source_id") == 1).then(error).otherwise("mag_error")
+    )
+    features, table = fit_light_curves(extreme, stars, ["G"]), load("features")
+    check(conform(features, table), table)
+    covariance = features["covariance"].explode().drop_nulls()
+    assert not covariance.is_infinite().any()
+    others = pl.col("source_id") > 1
+    assert_frame_equal(
+        features.filter(others), fit_light_curves(light_curves, stars, ["G"]).filter(others)
+    )
+
+
+@pytest.mark.parametrize("mag", [1e200, -1e200, 1e308])
+def test_no_magnitude_ends_the_build(observed, mag):
+    light_curves, stars = observed
+    first = pl.int_range(pl.len()) == 0
+    extreme = light_curves.with_columns(mag=pl.when(first).then(mag).otherwise("mag"))
+    features, table = fit_light_curves(extreme, stars, ["G"]), load("features")
+    check(conform(features, table), table)
+    assert features["fit_status"].is_in(["ok", "fit_failed"]).all()
+
+
+def test_a_period_beyond_the_range_of_the_table_is_no_fit(observed):
+    light_curves, stars = observed
+    settings = FitSettings(period_range=(1e-4, 1e3), free_period=False)
+    long = stars.with_columns(period=pl.lit(20.0))
+    features, table = fit_light_curves(light_curves, long, ["G"], settings), load("features")
+    check(conform(features, table), table)
+    assert (features["fit_status"] == "fit_failed").all()
