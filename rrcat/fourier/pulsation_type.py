@@ -34,7 +34,8 @@ SHORTEST, ALL_RRC_BELOW, ALL_RRAB_ABOVE, LONGEST = 0.20, 0.36, 0.46, 1.00
 # At the periods of RRc alone, what is as asymmetric as this is a delta Scuti star up to 0.25 d
 # (Breger 2000, ASP Conf. 210, 3), else a rare RRab of short period.
 ASYMMETRIC_R21, DELTA_SCUTI_BELOW = 0.40, 0.25
-# R21 of RRab lies above, of RRc below (Simon & Teays 1982, ApJ 261, 586). A sinusoid at a period of RRab is no pulsation in the fundamental mode.
+# R21 of RRab lies above, of RRc below (Simon & Teays 1982, ApJ 261, 586). A sinusoid at a period of
+# RRab is no pulsation in the fundamental mode.
 R21_LIMIT, R21_SINUSOID = 0.30, 0.12
 R21_MARGIN = 0.05
 # From minimum to maximum light RRc take more of the cycle than RRab (Sandage 2004, AJ 128, 858).
