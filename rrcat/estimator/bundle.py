@@ -20,7 +20,7 @@ from rrcat import atomic, schema
 from rrcat.canonical import parquet_bytes
 from rrcat.errors import BundleError, PluginError, RecipeError
 from rrcat.estimator.batch import StarBatch
-from rrcat.estimator.contract import Model
+from rrcat.estimator.contract import Model, quiet
 from rrcat.estimator.manifest import MANIFEST, Manifest, check_files, files_of, read_manifest
 from rrcat.estimator.registry import Registry, discover
 from rrcat.plugin import API, EstimatorSpec
@@ -134,7 +134,8 @@ def load_bundle(folder: Path, registry: Registry | None = None) -> Model:
 
 def _save_weights(model: Model, folder: Path) -> None:
     try:
-        model._save(folder)
+        with quiet():
+            model._save(folder)
     except (BundleError, OSError):  # an OSError may tell of a full disk
         raise
     except (Exception, SystemExit) as error:

@@ -6,7 +6,9 @@ only the private ones.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +27,11 @@ from rrcat.plugin import EstimatorSpec
 
 Progress = Callable[[int, int], None]
 """Called with (steps done, steps in all) while an estimator learns."""
+
+
+def quiet() -> contextlib.AbstractContextManager[object]:
+    """Send to stderr what the code of an author prints: stdout belongs to the command."""
+    return contextlib.redirect_stdout(sys.stderr)
 
 
 class Model(ABC):
@@ -92,7 +99,8 @@ class Model(ABC):
 
     def _asked(self, given: StarBatch) -> pl.DataFrame:
         try:
-            return self._predict(given)
+            with quiet():
+                return self._predict(given)
         except PluginError:
             raise
         except (Exception, SystemExit) as error:  # a plugin must not end the run in silence
@@ -166,7 +174,8 @@ class Estimator(ABC):
         if self.spec.needs_calibrators:
             batch, calibrators = self._training_set(batch, calibrators)
         try:
-            model = self._fit(batch, calibrators, seed=seed, progress=progress)
+            with quiet():
+                model = self._fit(batch, calibrators, seed=seed, progress=progress)
         except (PluginError, FrameError, RecipeError):
             raise
         except (Exception, SystemExit) as error:
@@ -180,7 +189,8 @@ class Estimator(ABC):
     @final
     def load(self, folder: Path) -> Model:
         """Give the model whose ``_save`` filled the folder. :func:`load_bundle` checks first."""
-        return self._finished(self._load(folder))
+        with quiet():
+            return self._finished(self._load(folder))
 
     @abstractmethod
     def _fit(

@@ -4,6 +4,8 @@ Anything that speaks ``concurrent.futures.Executor`` will do, so a cluster's cli
 """
 
 import os
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -51,7 +53,10 @@ def executor(workers: int) -> Executor:
 
 
 def _start_worker(parent: int) -> None:
-    """Keep a new worker to one thread, and to the life of its parent."""
+    """Keep a new worker to one thread, to stderr, and to the life of its parent."""
+    # Ctrl-C reaches every process of a terminal: a worker ends in silence, the parent tells of it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.stdout = sys.stderr  # what a plugin prints must not enter what a command prints
     for variable in ONE_THREAD:  # read by the libraries when the first task imports them
         os.environ[variable] = "1"
 

@@ -6,6 +6,7 @@ import pytest
 from rrcat import schema
 from rrcat.errors import FrameError, PluginError
 from rrcat.estimator import StarBatch
+from rrcat.estimator.bundle import load_bundle, save_bundle
 
 
 def test_every_star_gets_a_value_or_a_reason(model, batch):
@@ -151,3 +152,52 @@ def test_a_model_that_exits_does_not_end_the_run_in_silence(model, batch, monkey
     monkeypatch.setattr(type(model), "_predict", lambda self, batch: sys.exit(0))
     with pytest.raises(PluginError, match="failed on 6 stars: SystemExit: 0"):
         model.predict(batch)
+
+
+def test_what_an_author_prints_does_not_reach_stdout(line, model, batch, calibrators, capsys):
+    class Loud(line):
+        def _fit(self, *args, **more):
+            print("fitting")
+            return super()._fit(*args, **more)
+
+        def _load(self, folder):
+            print("loading")
+            return super()._load(folder)
+
+    def predict(batch):
+        print("predicting")
+        return type(model)._predict(learned, batch)
+
+    learned = Loud().fit(batch, calibrators)
+    learned._predict = predict
+    learned.predict(batch)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == "fitting\npredicting\n"
+
+
+def test_what_an_author_prints_on_loading_and_saving_does_not_reach_stdout(
+    line, model, batch, registry, tmp_path, monkeypatch, capsys
+):
+    def loud(name, method):
+        def told(*args):
+            print(name)
+            return method(*args)
+
+        return told
+
+    monkeypatch.setattr(type(model), "_save", loud("saving", type(model)._save))
+    monkeypatch.setattr(line, "_load", loud("loading", line._load))
+    save_bundle(
+        model,
+        tmp_path / "bundle",
+        golden=batch,
+        seed=0,
+        settings={},
+        training_set_sha256="",
+        metrics={},
+    )
+    load_bundle(tmp_path / "bundle", registry)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == "saving\nloading\n"

@@ -53,6 +53,39 @@ def test_workers_end_when_the_build_is_killed(tmp_path_factory: pytest.TempPathF
         time.sleep(0.1)
 
 
+INTERRUPTED = """
+import os, sys, time
+from rrcat.run.executor import executor
+
+def work(seconds):
+    print("a plugin prints", flush=True)
+    time.sleep(seconds)
+
+if __name__ == "__main__":
+    with executor(2) as pool:
+        pool.submit(work, 0).result()
+        futures = [pool.submit(work, 60) for _ in range(2)]
+        time.sleep(1)
+        os.killpg(0, 2)
+"""
+
+
+def test_workers_say_nothing_of_ctrl_c_and_nothing_on_stdout(tmp_path: Path) -> None:
+    script = tmp_path / "interrupted.py"
+    script.write_text(INTERRUPTED)
+    done = subprocess.run(
+        [sys.executable, script],
+        capture_output=True,
+        text=True,
+        check=False,
+        process_group=0,
+        timeout=30,
+    )
+    assert done.stdout == ""
+    assert done.stderr.count("a plugin prints") == 3
+    assert done.stderr.count("KeyboardInterrupt") == 1, done.stderr  # that of the parent
+
+
 def _alive(pid: int) -> bool:
     try:
         status = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
