@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import nifty_ls
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,6 +51,8 @@ def candidates(
     n = n_frequencies(time, period_range)
     step = 1.0 / (_SAMPLES_PER_PEAK * float(np.ptp(time)))
     lowest = 1.0 / period_range[1]
+    import nifty_ls  # takes a second, which only those who search a period should wait
+
     power = nifty_ls.lombscargle(
         time - time.mean(),
         mag,
