@@ -36,6 +36,8 @@ PENALTIES = (0.3, 3.0, 30.0)
 # Residuals beyond this many robust standard deviations pull with constant force (Huber 1964).
 _TURN = 1.345
 _ROUNDS = 10
+# The same where relations are compared: an outlier shall count, but not decide.
+_TURN_LEFT_OUT = 2.0
 # Relations with a smaller weight are left out.
 _SMALLEST_WEIGHT = 0.01
 
@@ -112,22 +114,30 @@ def choose(
 ) -> Choice:
     """Give the weights of the relations from how well they foretell stars left out.
 
-    A relation counts as ``mse^(−n / 2)``, the likelihood of Gaussian errors of the size met on
-    the stars left out: with few stars several share, with many the best takes all.
+    A relation counts as ``loss^(−n / 2)``, with Huber's loss in place of the squared error in the
+    likelihood of Gaussian errors of the size met on stars left out: with few stars several share,
+    with many the best takes all.
     """
     log_likelihood = {}
+    every = np.concatenate([left_out for _, left_out in splits])
     for name, used in TERMS.items():
         for penalty in PENALTIES:
-            square = count = 0.0
+            errors = []
             for known, left_out in splits:
                 relation = fit_relation(values[known], feh[known], weights[known], used, penalty)
-                error = feh[left_out] - relation(values[left_out])
-                square += float((weights[left_out] * error**2).sum())
-                count += float(weights[left_out].sum())
-            log_likelihood[name, penalty] = -0.5 * feh.size * np.log(square / count + 1e-12)
+                errors.append(feh[left_out] - relation(values[left_out]))
+            loss = _huber_loss(np.concatenate(errors), weights[every])
+            log_likelihood[name, penalty] = -0.5 * feh.size * np.log(loss)
     best = max(log_likelihood.values())
     share = {key: float(np.exp(value - best)) for key, value in log_likelihood.items()}
     total = sum(share.values())
     kept = {key: value / total for key, value in share.items() if value / total > _SMALLEST_WEIGHT}
     total = sum(kept.values())
     return Choice({key: value / total for key, value in kept.items()})
+
+
+def _huber_loss(errors: FloatArray, weights: FloatArray) -> float:
+    size = np.abs(errors)
+    limit = _TURN_LEFT_OUT * robust_scale(errors)
+    loss = np.where(size < limit, size**2, 2.0 * limit * size - limit**2)
+    return float((weights * loss).sum() / weights.sum()) + 1e-12

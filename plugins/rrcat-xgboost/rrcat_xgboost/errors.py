@@ -52,7 +52,7 @@ def learn_errors(residuals: FloatArray, variance: FloatArray, spread: float) -> 
     def surprise(part: float) -> float:
         # Laplace rather than Gauss: outliers shall not decide the floor.
         scale = _scale(part * size, bounded)
-        return float(np.log(scale).mean() + np.log(np.mean(np.abs(residuals) / scale)))
+        return float(np.log(scale).mean() + np.log(np.mean(np.abs(residuals) / scale) + 1e-12))
 
     floor = min(_FLOORS, key=surprise) * size
     score = np.sort(np.abs(residuals) / _scale(floor, bounded))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -147,18 +149,18 @@ class FourierXGBoost(Estimator):
                 hint="give more calibrators, or use literature-relations, which learns nothing",
             )
         settings = Settings(self.params.n_trials, self.params.max_rounds, self.params.n_boosters)
-        steps, done = len(learnable) * (self.params.n_trials + 1), 0
-
-        def step() -> None:
-            nonlocal done
-            done += 1
-            if progress is not None:
-                progress(done, steps)
-
+        steps_of_type = self.params.n_trials + 1
+        steps = len(learnable) * steps_of_type
         regressions, accounts = {}, {}
         # With more threads sums are added in another order.
         with threadpool_limits(1):
-            for kind, of_kind in learnable.items():
+            for before, (kind, of_kind) in enumerate(learnable.items()):
+                done = count(before * steps_of_type + 1)
+
+                def step(done: Iterator[int] = done) -> None:
+                    if progress is not None:
+                        progress(next(done), steps)
+
                 regressions[kind], accounts[kind] = learn(
                     shapes(of_kind),
                     of_kind["feh"].to_numpy(),
@@ -167,6 +169,8 @@ class FourierXGBoost(Estimator):
                     seed=seed,
                     step=step,
                 )
+            if progress is not None:
+                progress(steps, steps)
         return BoostingModel(calibrators["feh_scale"][0], band, regressions, accounts)
 
     def _load(self, folder: Path) -> BoostingModel:

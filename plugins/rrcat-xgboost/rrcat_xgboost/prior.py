@@ -56,30 +56,51 @@ def posterior(prior: Prior, given: Shapes) -> tuple[FloatArray, FloatArray]:
 
 
 def learn_prior(given: Shapes) -> Prior:
-    """Give the prior under which the shapes of these stars are most likely."""
+    """Give the prior under which the shapes of these stars are most likely.
+
+    In turns: the mean that is likeliest under the covariance, by generalised least squares with the
+    true shapes integrated out; then a step of expectation maximisation for the covariance.
+    """
     n = given.period.size
     centre, width = float(given.period.mean()), float(given.period.std()) or 1.0
     degree = 2 if n >= _ENOUGH_FOR_A_BEND else 1
     powers = ((given.period - centre) / width)[:, np.newaxis] ** np.arange(degree + 1)
-    # One star's worth of ridge keeps the slopes of few stars in hand.
-    normal = powers.T @ powers + np.diag([1e-9, *[1.0] * degree])
-    guess = np.diag(_first_scatter(given) ** 2)
+    size = _typical_size(given)
+    guess = np.diag((_RELATIVE_SCATTER * size) ** 2)
     prior = Prior(centre, width, np.zeros((degree + 1, SIZE)), guess)
     for _ in range(ITERATIONS):
+        prior = Prior(centre, width, _mean(prior, given, powers, size), prior.covariance)
         value, covariance = posterior(prior, given)
-        mean = np.asarray(np.linalg.solve(normal, powers.T @ value), dtype=np.float64)
-        rest = value - powers @ mean
+        rest = value - prior.mean_at(given.period)
         spread = rest.T @ rest + covariance.sum(axis=0) + _WORTH * guess
-        prior = Prior(centre, width, mean, spread / (n + _WORTH))
+        prior = Prior(centre, width, prior.mean, spread / (n + _WORTH))
     return prior
 
 
-def _first_scatter(given: Shapes) -> FloatArray:
-    first = np.flatnonzero(given.information[:, 0, 0] > 0)
-    alone = given[first]
+def _mean(prior: Prior, given: Shapes, powers: FloatArray, size: FloatArray) -> FloatArray:
+    terms = powers.shape[1]
+    precision = np.linalg.inv(prior.covariance)
+    inner = np.linalg.inv(given.information + precision)
+    through = given.information @ inner
+    weight = (given.information - through @ given.information).reshape(-1, SIZE * SIZE)
+    pull = given.moment - (through @ given.moment[:, :, np.newaxis])[:, :, 0]
+    products = (powers[:, :, np.newaxis] * powers[:, np.newaxis, :]).reshape(-1, terms * terms)
+    blocks = (products.T @ weight).reshape(terms, terms, SIZE, SIZE)
+    normal = blocks.transpose(0, 2, 1, 3).reshape(terms * SIZE, terms * SIZE)
+    # A coefficient that no star has observed has a mean of zero, within what is usual for it.
+    ridge = np.diag(np.tile(size**-2.0, terms))
+    # One star's worth of evidence that there is no slope keeps that of few stars in hand.
+    ridge += np.kron(np.diag([0.0, *[1.0] * (terms - 1)]), precision)
+    solution = np.linalg.solve(normal + ridge, (powers.T @ pull).ravel())
+    return np.asarray(solution, dtype=np.float64).reshape(terms, SIZE)
+
+
+def _typical_size(given: Shapes) -> FloatArray:
+    """Give about how large each coefficient is [mag]: A1 of these stars, halved by every order."""
+    alone = given[np.flatnonzero(given.information[:, 0, 0] > 0)]
     values = np.linalg.solve(
         alone.information + 1e-6 * np.eye(SIZE), alone.moment[:, :, np.newaxis]
     )[:, 0, 0]
-    size = float(np.median(np.abs(values))) if values.size else 0.1
+    first = float(np.median(np.abs(values))) if values.size else 0.1
     orders = np.array([1, *np.repeat(np.arange(2, MAX_HARMONICS + 1), 2)])
-    return _RELATIVE_SCATTER * max(size, 1e-3) * _DECAY ** (orders - 1.0)
+    return max(first, 1e-3) * _DECAY ** (orders - 1.0)

@@ -24,8 +24,8 @@ SPACE: dict[str, tuple[float, ...]] = {
 LEARNING_RATE = 0.02
 # Numbers of rounds compared.
 _ROUNDS_STEP = 25
-# The gain must be this many of its standard errors, or no tree is grown.
-_SURE = 2.0
+# The gain must exceed this many of its standard errors, or no tree is grown.
+_SURE = 1.0
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ def search(
 ) -> Growth:
     """Give the settings and rounds with the least squared error on stars left out.
 
-    Zero rounds win unless the gain in squared error is sure, star by star.
+    Zero rounds win unless the gain in squared error is sure, star by star; where the first settings
+    gain nothing, no others are tried.
     """
     rng = np.random.default_rng(seed)
     rounds = np.arange(0, max_rounds + 1, _ROUNDS_STEP)
@@ -99,6 +100,8 @@ def search(
             least, best = float(mean[number]), Growth(settings, int(rounds[number]))
             gain = error[0] - error[number]
         step()
+        if not number and not trial:
+            break
     sure = gain.mean() > _SURE * gain.std() / np.sqrt(gain.size)
     return best if sure else Growth({}, 0)
 
