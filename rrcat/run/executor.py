@@ -3,6 +3,7 @@
 Anything that speaks ``concurrent.futures.Executor`` will do, so a cluster's client fits as well.
 """
 
+import importlib
 import os
 import signal
 import sys
@@ -44,6 +45,8 @@ def executor(workers: int) -> Executor:
     """
     if workers == 1:
         return SerialExecutor()
+    # The handler that Polars sets would let a wait for the workers go on.
+    signal.siginterrupt(signal.SIGINT, True)
     return ProcessPoolExecutor(
         workers,
         mp_context=get_context("spawn"),
@@ -54,11 +57,13 @@ def executor(workers: int) -> Executor:
 
 def _start_worker(parent: int) -> None:
     """Keep a new worker to one thread, to stderr, and to the life of its parent."""
-    # Ctrl-C reaches every process of a terminal: a worker ends in silence, the parent tells of it.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.stdout = sys.stderr  # what a plugin prints must not enter what a command prints
     for variable in ONE_THREAD:  # read by the libraries when the first task imports them
         os.environ[variable] = "1"
+    # Ctrl-C reaches every process of a terminal: a worker ends in silence, the parent tells of it.
+    # Polars, when it is imported, puts a handler of its own in place of the one that is set.
+    importlib.import_module("polars")
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def watch() -> None:
         # A parent that was killed cannot end its workers.

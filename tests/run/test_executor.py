@@ -54,7 +54,8 @@ def test_workers_end_when_the_build_is_killed(tmp_path_factory: pytest.TempPathF
 
 
 INTERRUPTED = """
-import os, sys, time
+import os, threading, time
+import polars  # it changes what Ctrl-C does
 from rrcat.run.executor import executor
 
 def work(seconds):
@@ -65,8 +66,8 @@ if __name__ == "__main__":
     with executor(2) as pool:
         pool.submit(work, 0).result()
         futures = [pool.submit(work, 60) for _ in range(2)]
-        time.sleep(1)
-        os.killpg(0, 2)
+        threading.Timer(1, os.killpg, (0, 2)).start()
+        futures[0].result()
 """
 
 
