@@ -14,6 +14,8 @@ FloatArray = NDArray[np.float64]
 
 _RATIOS = 7
 _PHASES = 6
+# Largest distance [standard deviations] from the mean of the calibrators that counts.
+_FARTHEST = 4.0
 _ORDERS = range(2, MAX_HARMONICS + 1)
 
 COLUMNS: tuple[str, ...] = (
@@ -80,9 +82,10 @@ class Scaler:
     width: FloatArray
 
     def standardised(self, values: FloatArray) -> FloatArray:
-        """Give columns of about unit variance; NaN, and a column that is constant, become 0."""
+        """Give columns of about unit variance, bounded; NaN, and a constant column, become 0."""
         scaled = (values - self.mean) / self.width
-        return np.where(np.isfinite(scaled), scaled, 0.0)
+        # Far from all calibrators a relation stays where it was rather than run away.
+        return np.clip(np.where(np.isfinite(scaled), scaled, 0.0), -_FARTHEST, _FARTHEST)
 
 
 def learn_scaler(values: FloatArray) -> Scaler:

@@ -113,6 +113,13 @@ def test_unknown_errors_do_no_harm(stars):
     assert rmse(predictions, calibrators) < 0.30
 
 
+def test_a_star_unlike_all_calibrators_is_marked_and_stays_within_reason(model, stars):
+    batch, _ = stars
+    odd = model.predict(with_features(batch, pl.lit(5.0).alias("period")))
+    assert odd["extrapolated"].all()
+    assert odd["feh"].is_between(-5.0, 2.0).all()
+
+
 def test_a_star_without_any_harmonic_has_a_reason(model, stars):
     batch, _ = stars
     empty = with_features(batch, *(pl.lit(None, pl.Float64).alias(f"a{k}") for k in range(1, 9)))

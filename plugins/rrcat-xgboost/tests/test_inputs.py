@@ -29,6 +29,11 @@ def test_phases_on_both_sides_of_the_wrap_are_neighbours():
     assert np.ptp(phi31) == pytest.approx(0.02)
 
 
+def test_a_value_far_from_all_calibrators_is_bounded():
+    scaler = learn_scaler(np.array([[0.0], [2.0]]))
+    assert scaler.standardised(np.array([[3.0], [99.0]])).tolist() == [[2.0], [4.0]]
+
+
 def test_a_constant_and_an_unknown_column_are_zero_everywhere():
     scaler = learn_scaler(np.array([[1.0, np.nan, 1.0], [1.0, np.nan, 3.0]]))
     scaled = scaler.standardised(np.array([[1.0, np.nan, 2.0], [1.0, np.nan, np.nan]]))
