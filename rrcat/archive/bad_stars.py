@@ -1,4 +1,4 @@
-"""Stars that no fit can serve: impossible periods, hardly any points, phases that are none."""
+"""Stars that no fit can serve: impossible periods and errors, few points, phases that are none."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from rrcat.archive.account import SHOWN, Account, label, tally
 from rrcat.archive.config import FileTable
 from rrcat.archive.mapping import ROW
 from rrcat.errors import ArchiveError
+from rrcat.harmonic import PARAMETERS, covariance_index
 from rrcat.schema import load
 
 FEWEST_POINTS = 5
@@ -48,6 +49,43 @@ def bad_periods(
         )
     kept = frame.with_columns(period=pl.when(~impossible).then(pl.col("period")))
     return kept, tally(bad, star, "period")
+
+
+def bad_errors(
+    frame: pl.DataFrame, config: FileTable, policy: str, path: Path
+) -> tuple[pl.DataFrame, Account]:
+    """Refuse standard errors and variances below zero, or make them null and count them by column.
+
+    Raises
+    ------
+    ArchiveError
+        There are some, and the policy is to refuse.
+    """
+    star, account = label(frame), {}
+    below = {name: pl.col(name) < 0 for name in frame.columns if name.endswith("_error")}
+    if "covariance" in frame.columns:
+        variances = (
+            pl.col("covariance").arr.get(covariance_index(name, name)) for name in PARAMETERS
+        )
+        below["covariance"] = pl.any_horizontal(variance < 0 for variance in variances)
+    for name, negative in below.items():
+        bad = frame.filter(negative)
+        if bad.height and policy == "refuse":
+            what = "variances of a covariance" if name == "covariance" else f"a {name}"
+            raise ArchiveError(
+                f"{bad.height} of {frame.height} rows have {what} below zero: "
+                + (str(bad[star][0]) if name == "covariance" else _examples(bad, star, name)),
+                file=path,
+                row=bad[ROW][0],
+                star=bad[star][0],
+                column=config.columns[name].column,
+                hint="correct them; or list what means that none is known in `null_values` of the "
+                "column; or bad_stars = 'keep' in [archive]: they become null",
+            )
+        if bad.height:
+            account[name] = tally(bad, star)
+            frame = frame.with_columns(pl.when(~negative.fill_null(False)).then(name).alias(name))
+    return frame, account
 
 
 def short_light_curves(light_curves: pl.DataFrame, policy: str, path: Path) -> dict[str, Account]:

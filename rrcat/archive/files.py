@@ -9,7 +9,7 @@ import polars as pl
 
 from rrcat import atomic
 from rrcat.archive.account import Account, clean_numbers, label, merge_rows, repeated_epochs, tally
-from rrcat.archive.bad_stars import bad_periods, check_phases, short_light_curves
+from rrcat.archive.bad_stars import bad_errors, bad_periods, check_phases, short_light_curves
 from rrcat.archive.config import FilesArchive, FileTable, Selection
 from rrcat.archive.harmonics import as_cosine, only_used_orders, with_status
 from rrcat.archive.identity import identifiers
@@ -133,9 +133,10 @@ def _of(stars: pl.DataFrame, rows: pl.DataFrame | None) -> pl.DataFrame | None:
 def _stars(frame: pl.DataFrame, config: FilesArchive, base: Path) -> tuple[pl.DataFrame, Account]:
     path = base / config.stars.file
     frame, bad = bad_periods(frame, config.stars, config.bad_stars, path)
+    frame, errors = bad_errors(frame, config.stars, config.bad_stars, path)
     frame, numbers = clean_numbers(frame)
     stars, merged = _merge(frame, ["source_id"], config.stars, config.stars.conflicts, path)
-    return stars, {"bad_periods": bad} | numbers | merged
+    return stars, {"bad_periods": bad, "negative_errors": errors} | numbers | merged
 
 
 def _light_curves(
@@ -171,12 +172,14 @@ def _features(
     assert table is not None
     path = base / table.file
     frame, bad = bad_periods(frame, table, config.bad_stars, path)
+    frame, errors = bad_errors(frame, table, config.bad_stars, path)
     frame, numbers = clean_numbers(frame)
     frame, orders = only_used_orders(frame)
     frame = as_cosine(frame, table.phase_convention)
     merged, account = _merge(frame, ["source_id", "band"], table, table.conflicts, path)
     features = _checked(with_status(merged), "features", path)
-    return features, {"bad_periods": bad} | numbers | orders | account | {
+    told = {"bad_periods": bad, "negative_errors": errors} | numbers | orders | account
+    return features, told | {
         "stars": features["source_id"].n_unique(),
         "fit_status": dict(sorted(features["fit_status"].value_counts().iter_rows())),
     }
@@ -231,7 +234,11 @@ def _checked(frame: pl.DataFrame, table: str, path: Path) -> pl.DataFrame:
     try:
         check(ordered, schema)
     except FrameError as error:
-        hint = "rows are counted from 0 in the sorted table, not in the file"
+        hint = (
+            f"mend the rows in {path.name}, list in `null_values` what means that nothing is "
+            "known, or take other rows with `where`; rows are counted from 0 in the table sorted "
+            f"by {' and '.join(schema.sort)}, not in the file"
+        )
         raise FrameError(error.message, file=path, hint=hint) from None
     return ordered
 

@@ -35,8 +35,8 @@ def only_used_orders(features: pl.DataFrame) -> tuple[pl.DataFrame, Account]:
     """Give the features with null for what the series does not have, and the account of it.
 
     Archives fill places beyond the order of the series: Gaia's phases there are 0.0. Where the
-    order is not known, a phase of exactly 0 without its amplitude is such a place. Orders above
-    the highest one stored become that one.
+    order is not known, a phase of exactly 0 without its amplitude is such a place. An order above
+    the highest one stored becomes that one, which then means "at least so many".
     """
     star = label(features)
     placeholders = {}
@@ -60,7 +60,9 @@ def only_used_orders(features: pl.DataFrame) -> tuple[pl.DataFrame, Account]:
     }
     if "n_harmonics" in features.columns:
         high = features.filter(pl.col("n_harmonics") > MAX_HARMONICS)
-        account["orders_above_highest"] = tally(high, star, "n_harmonics")
+        account["orders_above_highest"] = tally(high, star, "n_harmonics") | {
+            "given_as": MAX_HARMONICS
+        }
         features = features.with_columns(pl.col("n_harmonics").clip(upper_bound=MAX_HARMONICS))
     return features.with_columns(
         pl.when(~place).then(pl.col(name)).alias(name) for name, place in placeholders.items()

@@ -3,6 +3,7 @@ import polars as pl
 import pytest
 
 from rrcat.canonical import json_bytes
+from rrcat.harmonic import COVARIANCE_LENGTH, covariance_index
 
 
 def with_period(stars: pl.DataFrame, period: float) -> pl.DataFrame:
@@ -130,3 +131,55 @@ def test_a_phase_outside_the_cycle_is_refused(refused, curves):
 def test_the_account_of_a_period_that_is_no_number_can_be_written(ingested, stars, period):
     given = ingested(stars=with_period(stars, period), bad_stars="keep")
     assert json_bytes(given.account)
+
+
+FEATURES = pl.DataFrame(
+    {"source_id": [11, 12], "P": [0.5, 0.6], "phi31": [2.0, 2.1], "phi31_error": [0.1, -1.0]}
+)
+MAPPED = {
+    "source_id": "source_id",
+    "band": {"value": "G"},
+    "period": "P",
+    "phi31": "phi31",
+    "phi31_error": "phi31_error",
+}
+
+
+def test_a_standard_error_below_zero_is_refused(refused):
+    message = refused(features=FEATURES, feature_table={"columns": MAPPED})
+    assert "1 of 2 rows have a phi31_error below zero: 12: -1.0" in message
+    assert "features.parquet, row: 2, star: 12, column: phi31_error" in message
+
+
+def test_a_standard_error_below_zero_may_be_kept_as_null(ingested):
+    got = ingested(features=FEATURES, feature_table={"columns": MAPPED}, bad_stars="keep")
+    assert got.features["phi31_error"].to_list() == [0.1, None]
+    assert got.account["features"]["negative_errors"] == {
+        "phi31_error": {"count": 1, "first": [{"source_id": 12}]}
+    }
+
+
+def test_the_error_of_a_period_below_zero_is_refused(refused, stars):
+    columns = {"source_id": "source_id", "period": "period", "period_error": "period_error"}
+    message = refused(
+        stars=stars.with_columns(period_error=pl.Series([1e-5, 1e-5, -1e-5])),
+        star_table={"columns": columns},
+    )
+    assert "stars.csv, row: 3, star: 13, column: period_error" in message
+
+
+@pytest.mark.parametrize(("place", "bad"), [(("a3", "a3"), True), (("a3", "phi31"), False)])
+def test_a_variance_below_zero_is_refused_and_a_covariance_is_not(refused, ingested, place, bad):
+    covariance = np.full((2, COVARIANCE_LENGTH), np.nan, dtype=np.float32)
+    covariance[1, covariance_index(*place)] = -1e-3
+    given = {
+        "features": FEATURES.with_columns(
+            pl.col("phi31_error").abs(), covariance=pl.Series(covariance)
+        ),
+        "feature_table": {"columns": MAPPED | {"covariance": "covariance"}},
+    }
+    if bad:
+        message = refused(**given)
+        assert "1 of 2 rows have variances of a covariance below zero: 12" in message
+    else:
+        assert ingested(**given).features["covariance"].null_count() == 0

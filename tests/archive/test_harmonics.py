@@ -91,7 +91,11 @@ def test_a_zero_phase_with_amplitude_is_one():
 def test_an_order_above_the_highest_becomes_it_and_is_counted():
     table, account = only_used_orders(GAIA.with_columns(n_harmonics=pl.Series([12, 3])))
     assert table["n_harmonics"].to_list() == [8, 3]
-    assert account["orders_above_highest"]["first"] == [{"source_id": 1, "n_harmonics": 12}]
+    assert account["orders_above_highest"] == {
+        "count": 1,
+        "first": [{"source_id": 1, "n_harmonics": 12}],
+        "given_as": 8,
+    }
 
 
 def test_the_status_says_what_is_missing():
