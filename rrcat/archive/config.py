@@ -1,9 +1,10 @@
 """What a recipe may say in ``[archive]`` and ``[selection]``: files, columns, units, times."""
 
 import difflib
+import unicodedata
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from rrcat.schema import load
 
@@ -15,6 +16,16 @@ class _Strict(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, coerce_numbers_to_str=True, allow_inf_nan=False
     )
+
+
+def _on_one_line(text: str) -> str:
+    if any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise ValueError("the text holds control characters; write it on one line")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_on_one_line)]
+"""Text that enters the headers of VOTable and FITS, which store no control characters."""
 
 
 class TimeSystem(_Strict):
@@ -168,7 +179,7 @@ class FilesArchive(_Strict):
     """An archive of files."""
 
     kind: Literal["files"] = Field(description="Where the data come from.")
-    survey: str = Field(
+    survey: Line = Field(
         "", description="Name of the survey. With archive_id it makes the source_id."
     )
     coordinate_epoch: str = Field(
@@ -176,11 +187,11 @@ class FilesArchive(_Strict):
     )
     bad_stars: Literal["refuse", "keep"] = Field(
         "refuse",
-        description="A period outside the schema's range and a light curve of 1 to 4 points are "
-        "errors (refuse), or the period becomes null and the star gets the reason why it has no "
-        "value (keep).",
+        description="A period outside the schema's range, a standard error below zero and a light "
+        "curve of 1 to 4 points are errors (refuse), or period and error become null and the star "
+        "gets the reason why it has no value (keep).",
     )
-    reference: tuple[str, ...] = Field((), description="Citations of the data.")
+    reference: tuple[Line, ...] = Field((), description="Citations of the data.")
     time: TimeSystem = TimeSystem()
     stars: StarsFile
     light_curves: LightCurvesFile | None = None

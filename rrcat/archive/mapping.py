@@ -81,6 +81,13 @@ def _rows(config: FileTable, base: Path) -> tuple[RawTable, pl.DataFrame]:
     text = {s.column for n, s in config.columns.items() if ours[n].dtype == "string" and s.column}
     raw = read(path, table=config.table, text=text, null_values=config.null_values)
     _require(raw, config, path)
+    if ROW in raw.frame.columns:
+        raise ArchiveError(
+            f"a column has the name {ROW!r}, under which rows are counted here",
+            file=path,
+            column=ROW,
+            hint="rename the column in the file",
+        )
     return raw, raw.frame.with_row_index(ROW, offset=1)
 
 
@@ -89,7 +96,10 @@ def _kept(rows: pl.DataFrame, config: FileTable, base: Path) -> pl.DataFrame:
     kept = sql_filter(rows, config.where, file=path)
     if kept.is_empty():
         raise ArchiveError(
-            "no row of the file is left", file=path, where=config.where, hint="check `where`"
+            "no row of the file is left" if rows.height else "the file has no rows",
+            file=path,
+            where=config.where if rows.height else None,
+            hint="check `where`" if rows.height else "give a file with rows; is it complete?",
         )
     return kept
 
@@ -103,6 +113,8 @@ def _mapped(
     identifier = _identifier(config)
     for name in sorted(config.columns, key=lambda name: name != identifier):
         series = _map(rows, config.columns[name], ours[name], raw.units, path)
+        if ours[name].dtype == "string":
+            _check_text(series, rows[ROW], config.columns[name].column, path)
         frame = frame.with_columns(series)
         if name == identifier:
             _check_identifiers(frame, identifier, config, path)
@@ -231,6 +243,25 @@ def _cast(cells: pl.Series, rows: pl.Series, column: Column, name: str, path: Pa
             else "correct them, or list them in `null_values` if they mean nothing is known",
         )
     return cast.alias(column.name)
+
+
+def _check_text(cells: pl.Series, rows: pl.Series, name: str | None, path: Path) -> None:
+    """Raise on text that a release cannot store, and on empty names of stars and bands."""
+    control = cells.str.contains(r"\p{Cc}")
+    nameless = (cells == "") & (cells.name in ("archive_id", "band"))
+    for bad, what, fix in (
+        (control, "hold control characters, which VOTable and FITS cannot store", "remove them"),
+        (nameless, "are empty", f"say the {cells.name}, or leave the rows out with `where`"),
+    ):
+        if bad.any():
+            raise ArchiveError(
+                f"{bad.sum()} of {len(cells)} cells of {cells.name} {what}: "
+                + ", ".join(map(repr, cells.filter(bad).head(SHOWN))),
+                file=path,
+                column=name,
+                row=rows.filter(bad)[0],
+                hint=fix,
+            )
 
 
 _IDENTIFIER_HINT = (

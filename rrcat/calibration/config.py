@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field, model_validator
 
-from rrcat.archive.config import FileTable
+from rrcat.archive.config import FileTable, Line
 
 
 class CalibrationSection(FileTable):
@@ -29,7 +29,7 @@ class CalibrationSection(FileTable):
         description="Values outside are none, such as 99 or -9.99, and are left out with that "
         "reason.",
     )
-    reference: tuple[str, ...] = Field((), description="Citations of the measurements.")
+    reference: tuple[Line, ...] = Field((), description="Citations of the measurements.")
 
     @model_validator(mode="after")
     def _range_is_one(self) -> "CalibrationSection":

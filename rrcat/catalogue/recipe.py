@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from rrcat.archive.config import FilesArchive, FileTable, Selection
+from rrcat.archive.config import FilesArchive, FileTable, Line, Selection
 from rrcat.calibration import scales
 from rrcat.calibration.config import CalibrationSection
 from rrcat.errors import RecipeError
@@ -22,7 +22,7 @@ from rrcat.lightcurve.cleaning import CleaningSettings
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class CatalogueSection(_Strict):
@@ -32,15 +32,17 @@ class CatalogueSection(_Strict):
         pattern=r"^[a-z0-9][a-z0-9-]*$",
         description="Name of the catalogue and of its files: lower-case letters, digits, hyphens.",
     )
-    title: str = Field(min_length=1, description="Title for people.")
+    title: Line = Field(min_length=1, description="Title for people.")
     table: Literal["rrl_metallicity"] = Field(
         "rrl_metallicity", alias="schema", description="Table of `schemas/` the catalogue fills."
     )
     scale: str = Field(description="Metallicity scale of [Fe/H], for example C21.")
-    authors: tuple[str, ...] = Field(
+    authors: tuple[Line, ...] = Field(
         (), description="Who makes the catalogue, as they are to be cited."
     )
-    rights: str | None = Field(None, description="Licence of the catalogue, for example CC-BY-4.0.")
+    rights: Line | None = Field(
+        None, description="Licence of the catalogue, for example CC-BY-4.0."
+    )
     band: str | None = Field(
         None,
         description="Band whose light-curve parameters stand in the catalogue. Needed only where "

@@ -6,13 +6,13 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Period = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+Period = Annotated[float, Field(gt=0.0)]
 
 
 class PeriodSearchSettings(BaseModel):
     """Settings of the search for periods."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     period_range: tuple[Period, Period] = Field(
         default=(0.2, 1.2), description="Shortest and longest period [d] that is looked for."

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rrcat.harmonic import MAX_HARMONICS
 
-Scale = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+Scale = Annotated[float, Field(gt=0.0)]
 
 PRIOR_SCALES = (0.5, 0.25, 0.175, 0.125, 0.09, 0.065, 0.045, 0.032)
 """About twice the amplitudes of an RRab in G (A1 0.25 mag, each order two thirds of the last), for
@@ -18,7 +18,7 @@ the cosine and for the sine: data with good phase coverage do not feel the prior
 class FitSettings(BaseModel):
     """Settings of the harmonic fit; a bundle keeps those it was trained with."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     max_order: int = Field(
         default=MAX_HARMONICS,

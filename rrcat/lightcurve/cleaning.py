@@ -43,7 +43,7 @@ _OPTIONAL = {
 class CleaningSettings(BaseModel):
     """Rules by which observations are left out before a fit."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     use_rejection_flags: bool = Field(
         default=True, description="Leave out observations that the archive rejected."

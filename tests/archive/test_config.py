@@ -50,6 +50,8 @@ def test_every_field_is_documented():
         (GOOD | {"bad_star": "keep"}, "bad_star"),
         (GOOD | {"kind": "tap"}, "files"),
         (GOOD | {"time": {"origin_jd": float("nan")}}, "finite"),
+        (GOOD | {"survey": "A\nB"}, "survey\n.*control characters"),
+        (GOOD | {"reference": ["Doe\t2020"]}, "control characters; write it on one line"),
         (GOOD | {"stars": STARS | {"colums": {}}}, "colums"),
         (GOOD | {"stars": with_columns(STARS, perod="p")}, "near it are period"),
         (GOOD | {"stars": with_columns(STARS, blazhko={"column": "b", "unit": "d"})}, "no unit"),

@@ -120,7 +120,55 @@ def test_where_takes_rows_by_columns_of_the_file(ingested):
 
 
 def test_where_that_leaves_no_row_is_refused(refused):
-    assert "no row of the file is left" in refused(star_table={"where": "period > 5"})
+    message = refused(star_table={"where": "period > 5"})
+    assert "no row of the file is left" in message
+    assert "where: period > 5" in message
+    assert "hint: check `where`" in message
+
+
+def test_a_file_without_rows_is_refused_without_a_word_on_where(refused, stars):
+    message = refused(stars=stars.clear())
+    assert "the file has no rows" in message
+    assert "stars.csv" in message
+    assert "where" not in message
+
+
+def test_a_column_with_the_name_of_our_row_numbers_is_refused(refused, stars):
+    message = refused(stars=stars.with_columns(pl.lit(1).alias("row in the file")))
+    assert "a column has the name 'row in the file'" in message
+    assert "hint: rename the column in the file" in message
+
+
+NAMED = {"archive_id": "name", "period": "period"}
+NAMED_CURVES = {"archive_id": "name", "time": "time", "mag": "mag", "band": "band"}
+
+
+@pytest.mark.parametrize(
+    ("name", "band", "message"),
+    [
+        ("A\nB", "G", "1 of 3 cells of archive_id hold control characters"),
+        ("A\x00", "G", r"FITS cannot store: 'A\x00'"),
+        ("", "G", "1 of 3 cells of archive_id are empty"),
+        ("A", "", "36 of 36 cells of band are empty"),
+        ("A", "G\t", "36 of 36 cells of band hold control characters"),
+    ],
+)
+def test_names_that_a_release_cannot_store_are_refused(refused, stars, curves, name, band, message):
+    stars = stars.with_columns(name=pl.Series([name, "B", "C"]))
+    curves = curves.with_columns(name=pl.lit("B"), band=pl.lit(band))
+    told = refused(
+        stars=stars,
+        light_curves=curves,
+        survey="S",
+        star_table={"columns": NAMED},
+        curve_table={"columns": NAMED_CURVES},
+    )
+    assert message in told
+
+
+def test_a_band_of_the_recipe_may_not_be_empty(refused):
+    columns = {"source_id": "source_id", "time": "time", "mag": "mag", "band": {"value": ""}}
+    assert "cells of band are empty" in refused(curve_table={"columns": columns})
 
 
 @pytest.mark.parametrize("where", ["perod > 5", "period >", "nonsense(period)"])

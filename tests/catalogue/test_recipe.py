@@ -79,6 +79,19 @@ def test_a_misspelt_key_is_named_with_its_neighbour(
         ('scale = "C21"', 'scale = "ZZ"', "catalogue.scale: the known metallicity scales are C"),
         ('scale = "C21"', 'scale = "C21"\nschema = "stars"', "catalogue.schema"),
         ("[[estimator]]", "[fourier]\nmax_order = 30\n[[estimator]]", "fourier.max_order"),
+        ("[[estimator]]", "[fourier]\nclip_sigma = inf\n[[estimator]]", "fourier.clip_sigma"),
+        ("[[estimator]]", "[fourier]\nnoise_floor = nan\n[[estimator]]", "fourier.noise_floor"),
+        (
+            "[[estimator]]",
+            "[cleaning]\nerror_outlier_factor = inf\n[[estimator]]",
+            "cleaning.error_outlier_factor",
+        ),
+        (
+            "[[estimator]]",
+            "[period_search]\nmin_span = inf\n[[estimator]]",
+            "period_search.min_span",
+        ),
+        ('scale = "C21"', 'scale = "C21"\nrights = "CC\\n"', "catalogue.rights: the text holds"),
     ],
 )
 def test_a_recipe_that_cannot_be_followed_is_refused(
