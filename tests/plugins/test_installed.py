@@ -129,7 +129,7 @@ def test_the_doctor_knows_of_ids_claimed_twice(diagnosis):
 
 
 def test_the_doctor_is_content_once_the_broken_are_blocked(python):
-    blocked = ",".join([*BROKEN, "same-id-two"])
+    blocked = ",".join([*BROKEN, "same-id-one", "same-id-two", "same-name"])
     done = run(python, "-m", "rrcat", "plugins", "doctor", RRCAT_BLOCK_PLUGINS=blocked)
     assert done.returncode == 0, done.stdout
     assert "blocked  fails = plugin_fails_on_import" in done.stdout
