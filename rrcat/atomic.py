@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rrcat.errors import RrcatError
+
 SUFFIX = ".rrcat-tmp"
 
 
@@ -30,8 +32,9 @@ def new_file(path: Path) -> Iterator[Path]:
     """
     temporary = _temporary(path)
     try:
-        yield temporary
-        replace(temporary, path)
+        with _told_of(path, temporary):
+            yield temporary
+            replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -51,11 +54,35 @@ def new_folder(path: Path) -> Iterator[Path]:
     temporary = _temporary(path)
     temporary.mkdir()
     try:
-        yield temporary
-        _refuse_existing(path)
-        replace(temporary, path)
+        with _told_of(path, temporary):
+            yield temporary
+            _refuse_existing(path)
+            replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _told_of(path: Path, temporary: Path) -> Iterator[None]:
+    """Let an error name the final path: the temporary one is gone when somebody reads of it.
+
+    A write that fails says no name at all, and a copy names what it read before what it wrote.
+    """
+
+    def final(name: object) -> str:
+        return str(name).replace(str(temporary), str(path))
+
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            error.filename = final(error.filename2 or error.filename or path)
+            error.filename2 = None
+        raise
+    except RrcatError as error:
+        if "file" in error.where:
+            error.where["file"] = final(error.where["file"])
+        raise
 
 
 def replace(temporary: Path, final: Path) -> None:

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import os
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rrcat import atomic
+from rrcat.errors import BundleError
 
 
 def names(folder: Path) -> list[str]:
@@ -110,3 +112,27 @@ with atomic.new_file(folder / "a") as one, atomic.new_folder(folder / "b") as tw
     assert len(names(tmp_path)) == 3
     atomic.sweep(tmp_path)
     assert names(tmp_path) == [".gitignore"]
+
+
+def full_disk(*told: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device", *told)
+
+
+def test_a_full_disk_names_the_file_that_was_written(tmp_path):
+    with pytest.raises(OSError, match="No space") as caught, atomic.new_file(tmp_path / "a.json"):
+        full_disk()
+    assert caught.value.filename == str(tmp_path / "a.json")
+
+
+def test_a_copy_that_fails_names_what_it_wrote_by_its_final_name(tmp_path):
+    final = tmp_path / "bundle"
+    with pytest.raises(OSError, match="No space") as caught, atomic.new_folder(final) as temporary:
+        full_disk("source", None, str(temporary / "weights"))
+    assert caught.value.filename == str(final / "weights")
+    assert caught.value.filename2 is None
+
+
+def test_a_refusal_names_no_temporary_path(tmp_path):
+    with pytest.raises(BundleError) as caught, atomic.new_folder(tmp_path / "bundle") as temporary:
+        raise BundleError("a bundle holds no links", file=temporary / "weights" / "link")
+    assert caught.value.where["file"] == str(tmp_path / "bundle" / "weights" / "link")

@@ -61,7 +61,10 @@ def rrcat(ctx: click.Context, debug: bool) -> None:
 
 def main(args: list[str] | None = None) -> int:
     """Run the command line and give its exit code: 0 done, 1 the work failed, 2 wrong usage."""
-    arguments = sys.argv[1:] if args is None else args
+    given = sys.argv[1:] if args is None else args
+    # Known to the group alone, and at home behind the command as well.
+    debug = ["--debug"] if "--debug" in given else []
+    arguments = debug + [argument for argument in given if argument != "--debug"]
     try:
         # Outside standalone mode click gives what ctx.exit() was told, instead of raising.
         code = rrcat.main(args=arguments, prog_name="rrcat", standalone_mode=False)
@@ -74,7 +77,8 @@ def main(args: list[str] | None = None) -> int:
     except RrcatError as error:
         return _tell(error, arguments)
     except OSError as error:
-        return _tell(_as_rrcat_error(error), arguments)
+        command = next((one for one in arguments if one in COMMANDS), "")
+        return _tell(_as_rrcat_error(error, command), arguments)
     return code if isinstance(code, int) else 0
 
 
@@ -87,11 +91,14 @@ def _tell(error: RrcatError, arguments: list[str]) -> int:
     return 1
 
 
-def _as_rrcat_error(error: OSError) -> RrcatError:
+def _as_rrcat_error(error: OSError, command: str) -> RrcatError:
+    place = "--into" if command == "release" else "--output"
     hints = {
-        errno.ENOSPC: "free some space or choose another --output; finished work is kept",
+        errno.ENOSPC: f"free some space or choose another {place}; finished work is kept",
         errno.EACCES: "choose a folder you may write to",
         errno.EROFS: "choose a folder you may write to",
+        errno.EEXIST: f"choose another {place}",
+        errno.ENOTDIR: f"choose another {place}",
     }
     message = (error.strerror or str(error)).lower()
     converted = RrcatError(message, file=error.filename, hint=hints.get(error.errno or 0))
