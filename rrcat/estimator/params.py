@@ -14,7 +14,7 @@ from rrcat.errors import RecipeError
 class Params(BaseModel):
     """Parameters of an estimator: each with a default, bounds, and its unit in the description."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def parsed(kind: type[BaseModel], given: Mapping[str, Any], estimator: str) -> BaseModel:

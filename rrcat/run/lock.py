@@ -1,10 +1,12 @@
 """One build at a time in a folder."""
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from rrcat.errors import RunError
 from rrcat.run.claim import LOCK
@@ -19,9 +21,9 @@ def locked(folder: Path) -> Iterator[None]:
     Raises
     ------
     RunError
-        Another process holds the folder.
+        Another process holds the folder, or its lock is a link.
     """
-    with (folder / LOCK).open("a+", encoding="ascii") as file:
+    with _opened(folder / LOCK) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -35,3 +37,18 @@ def locked(folder: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def _opened(path: Path) -> TextIO:
+    """Open a lock; never what a link in its place points to, which would be emptied."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise RunError(
+            "the lock of the folder is a link",
+            file=path,
+            hint="remove it, or choose another --output",
+        ) from None
+    return os.fdopen(handle, "r+", encoding="ascii")

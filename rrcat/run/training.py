@@ -9,7 +9,7 @@ from rich.progress import Progress
 from rrcat.calibration.sample import Sample
 from rrcat.canonical import parquet_bytes
 from rrcat.catalogue.recipe import EstimatorSection, Recipe
-from rrcat.errors import RecipeError
+from rrcat.errors import BundleError, RecipeError
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.bundle import load_bundle, save_bundle
 from rrcat.estimator.registry import Registry
@@ -52,7 +52,11 @@ def train(
     """
     if bundle.exists():
         # Where every part is finished, nothing else looks at the bundle before it is released.
-        load_bundle(bundle, registry)
+        try:
+            load_bundle(bundle, registry)
+        except BundleError as error:
+            hint = "--restart throws the build away and makes it again"
+            raise BundleError(error.message, hint=hint, **error.where) from error
         return
     estimator = registry.estimator(section.id, section.params)
     assert batch.features is not None

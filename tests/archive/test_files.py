@@ -164,6 +164,7 @@ def test_what_the_table_cannot_hold_is_refused(archive, tmp_path, stars):
     with pytest.raises(FrameError, match="pulsation_type: is none of RRab, RRc") as caught:
         ingest(config, tmp_path)
     assert "source_id 12" in str(caught.value)
+    assert "hint: mend the rows in stars.csv" in str(caught.value)
 
 
 def test_names_alone_make_identifiers(ingested, stars, curves):

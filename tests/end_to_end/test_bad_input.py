@@ -171,6 +171,30 @@ def test_changed_input_is_noticed(survey: Path, capsys: pytest.CaptureFixture[st
     assert re.search(r"differs in .*inputs", capsys.readouterr().err)
 
 
+def test_a_damaged_bundle_of_an_earlier_build_is_told_with_the_fix(
+    survey: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = survey.parent / "output"
+    assert build(survey, output) == 0
+    golden = output / "bundles" / "literature-relations" / "golden.parquet"
+    golden.write_bytes(golden.read_bytes()[:-1])
+    assert build(survey, output) == 1
+    told = capsys.readouterr().err
+    assert str(golden) in told
+    assert "hint: --restart throws the build away" in told
+    assert build(survey, output, "--restart") == 0
+
+
+def test_tiny_errors_of_a_star_do_not_end_the_build(survey: Path) -> None:
+    change_curves(survey, lambda curves: curves.with_columns(first_star("mag_error", 1e-160)))
+    change_stars(survey, first_star("period", None))
+    output = survey.parent / "output"
+    assert build(survey, output) == 0
+    catalogue = pl.read_parquet(output / "catalogue.parquet")
+    assert catalogue.height == 45
+    assert catalogue.filter(pl.col("source_id") > 1)["feh"].is_not_null().any()
+
+
 def test_two_builds_in_one_folder(survey: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from rrcat.run.lock import locked
 

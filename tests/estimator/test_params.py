@@ -31,7 +31,9 @@ def test_an_estimator_without_parameters_says_so():
     assert caught.value.hint == "it has no parameters"
 
 
-@pytest.mark.parametrize(("key", "value"), [("error", -1), ("depth", "deep"), ("depth", 1.5)])
+@pytest.mark.parametrize(
+    ("key", "value"), [("error", -1), ("error", float("inf")), ("depth", "deep"), ("depth", 1.5)]
+)
 def test_a_value_that_cannot_be_is_refused(key, value):
     with pytest.raises(RecipeError, match=f"parameter '{key}' of toy") as caught:
         parsed(Some, {key: value}, "toy")

@@ -29,6 +29,17 @@ def test_a_second_build_is_refused_and_told_who_holds_the_folder(tmp_path: Path)
     assert str(tmp_path) in other.stderr
 
 
+def test_a_link_in_place_of_the_lock_is_refused_and_its_target_left_alone(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    folder = tmp_path / "build"
+    folder.mkdir()
+    (folder / ".lock").symlink_to(precious)
+    with pytest.raises(RunError, match="the lock of the folder is a link"), locked(folder):
+        pass
+    assert precious.read_text() == "kept"
+
+
 def test_the_lock_goes_with_its_holder(tmp_path: Path) -> None:
     with locked(tmp_path):
         pass
