@@ -56,7 +56,8 @@ def claim(folder: Path, identity: dict[str, Any], *, restart: bool = False) -> N
     record = folder / FILE
     if record.exists():
         earlier = _read(record)
-        if not (differing := _differences(earlier, identity)):
+        differing = _differences(earlier, identity)
+        if not differing and not restart:
             return
         products = [folder / name for name in PRODUCTS if (folder / name).exists()]
         if products and not restart:

@@ -39,12 +39,15 @@ def test_a_build_that_came_to_nothing_leaves_its_folder_free(tmp_path: Path) -> 
         claim(tmp_path, OURS)
 
 
-def test_restart_throws_the_earlier_build_away_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("recipe", ["bbb", OURS["recipe"]], ids=["another", "the same"])
+def test_restart_throws_the_earlier_build_away_and_nothing_else(
+    tmp_path: Path, recipe: object
+) -> None:
     claim(tmp_path, OURS)
     (tmp_path / "parts").mkdir()
     (tmp_path / "catalogue.parquet").touch()
     (tmp_path / "notes.txt").touch()
-    claim(tmp_path, OURS | {"recipe": "bbb"}, restart=True)
+    claim(tmp_path, OURS | {"recipe": recipe}, restart=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["build.json", "notes.txt"]
 
 
