@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rrcat import atomic
 from rrcat.archive.files import Ingest
@@ -58,6 +59,29 @@ def write_store(ingest: Ingest, folder: Path) -> "LocalStore":
     return LocalStore.open(folder)
 
 
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _File(_Strict):
+    sha256: str
+    size: int
+
+
+class _Input(_File):
+    name: str
+
+
+class _Description(_Strict):
+    """What ``store.json`` says."""
+
+    format: int
+    bands: list[str]
+    inputs: list[_Input]
+    schemas: dict[str, str]
+    files: dict[str, _File]
+
+
 def _bands(ingest: Ingest) -> list[str]:
     frame = ingest.light_curves if ingest.light_curves is not None else ingest.features
     return [] if frame is None else sorted(frame["band"].unique())
@@ -88,6 +112,15 @@ class LocalStore:
         description = _json(folder / "store.json")
         if description.get("format") != FORMAT:
             raise _damaged("the store has another format than this version writes", folder)
+        try:
+            _Description.model_validate(description)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise _damaged(
+                f"the store says something impossible at {place}: {first['msg']}",
+                folder / "store.json",
+            ) from None
         for name, given in description["files"].items() if verify else ():
             path = folder / name
             if not path.is_file():
@@ -161,7 +194,7 @@ def _json(path: Path) -> dict[str, Any]:
         data = json.loads(path.read_bytes())
     except OSError:
         raise _damaged("there is no store in the folder, or it is incomplete", path) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(f"not readable as JSON: {error}", path) from None
     if not isinstance(data, dict):
         raise _damaged("not the JSON of a store", path)

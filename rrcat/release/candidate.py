@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from pydantic import ValidationError
 
 from rrcat import atomic
 from rrcat.calibration import scales
 from rrcat.errors import ReleaseError
 from rrcat.release.cells import check_storable
+from rrcat.release.facts import Facts
 from rrcat.release.manifest import FROM_CANDIDATE, listing
 from rrcat.schema import Table, check, load
 
@@ -101,7 +103,7 @@ def _facts(folder: Path) -> dict[str, Any]:
             file=path,
             hint="give the output folder of a finished `rrcat build`",
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReleaseError(
             f"not JSON: {error}", file=path, hint="build the candidate again"
         ) from None
@@ -112,6 +114,16 @@ def _facts(folder: Path) -> dict[str, Any]:
             file=path,
             hint="build it again",
         )
+    try:
+        Facts.model_validate(facts)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ReleaseError(
+            f"the candidate says something impossible: {first['msg']}",
+            file=path,
+            key=".".join(str(part) for part in first["loc"]),
+            hint="build it again",
+        ) from None
     if not re.fullmatch("[a-z0-9][a-z0-9-]*", facts["name"]):
         raise ReleaseError(
             f"{facts['name']!r} cannot name a catalogue",

@@ -128,6 +128,25 @@ def test_a_store_with_a_damaged_description_is_refused(written, text):
     assert "remove the folder of the store" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("bands", "G"),
+        ("inputs", {}),
+        ("schemas", []),
+        ("files", ["stars.parquet"]),
+        ("files", {"stars.parquet": {"sha256": 1, "size": "big"}}),
+    ],
+)
+@pytest.mark.parametrize("verify", [True, False])
+def test_a_store_that_says_something_of_another_type_is_refused(written, key, value, verify):
+    path = written.folder / "store.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+    with pytest.raises(ArchiveError, match=f"something impossible at {key}") as caught:
+        LocalStore.open(written.folder, verify=verify)
+    assert caught.value.where["file"] == path
+
+
 def test_a_folder_that_is_no_store_is_refused(tmp_path):
     with pytest.raises(ArchiveError, match="there is no store"):
         LocalStore.open(tmp_path)

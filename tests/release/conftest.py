@@ -1,5 +1,6 @@
 """A candidate catalogue with everything in it that writers get wrong."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import strategies as st
 
 from rrcat import atomic
+from rrcat.canonical import json_bytes
 from rrcat.release.about import About
 from rrcat.schema import Column, Table, check, load, read
 
@@ -192,27 +194,56 @@ def frames_of(draw: st.DrawFn, table: Table) -> pl.DataFrame:
     return frame
 
 
+BUNDLE = """
+format = 1
+api = 1
+estimator = "literature-relations"
+estimator_version = "1.0.0"
+scale = "C21"
+reference = []
+seed = 0
+training_set_sha256 = ""
+[params]
+[settings]
+[metrics]
+[versions]
+rrcat = "0.1.0"
+"""
+
+
+def listed(bundle: Path) -> str:
+    """Give what a bundle.toml says of the files beside it."""
+    return "".join(
+        f'[files."{path.name}"]\nsha256 = "{atomic.sha256(path)}"\nsize = {path.stat().st_size}\n'
+        for path in sorted(bundle.iterdir())
+    )
+
+
 def write_candidate(folder: Path, frame: pl.DataFrame, **changes: object) -> Path:
     """Write a candidate folder as `rrcat build` leaves it; ``changes`` go into candidate.json."""
     table = load("rrl_metallicity")
     recipes = folder.parent / f"{folder.name}-recipe"
     recipes.mkdir(parents=True, exist_ok=True)
     (folder / "bundles" / "literature-relations").mkdir(parents=True)
-    (folder / "bundles" / "literature-relations" / "bundle.toml").write_text('id = "x"\n')
+    bundle = folder / "bundles" / "literature-relations"
+    (bundle / "golden.parquet").write_bytes(b"golden")
+    (bundle / "golden_stars.parquet").write_bytes(b"stars")
+    (bundle / "bundle.toml").write_text(BUNDLE + listed(bundle))
     recipe = '[catalogue]\nname = "rrl-example"\n\n[[estimator]]\nid = "literature-relations"\n'
     (folder / "recipe.toml").write_text(recipe)
     (recipes / "recipe.toml").write_text(recipe)
     frame.write_parquet(folder / "catalogue.parquet")
     (folder / "account.json").write_text('{"stars": 300}\n')
     files = ["recipe.toml", "catalogue.parquet", "account.json"]
-    files.append("bundles/literature-relations/bundle.toml")
+    files += [f"bundles/literature-relations/{path.name}" for path in sorted(bundle.iterdir())]
+    resolved = {"catalogue": {"name": "rrl-example", "title": ABOUT["title"]}}
     facts = ABOUT | {
         "schema": table.name,
         "schema_version": table.version,
         "n_rows": frame.height,
         "seed": 0,
-        "recipe": {"catalogue": {"name": "rrl-example", "title": ABOUT["title"]}},
-        "recipe_sha256": atomic.sha256(folder / "recipe.toml"),
+        "recipe": resolved,
+        "recipe_sha256": hashlib.sha256(json_bytes(resolved)).hexdigest(),
         "inputs": [{"name": "light_curves.parquet", "sha256": "ab" * 32, "size": 123}],
         "estimators": [
             {

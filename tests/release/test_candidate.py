@@ -15,7 +15,11 @@ def change_facts(candidate, **changes):
 def test_rows_and_facts_are_read(candidate, frame):
     found = read_candidate(candidate)
     assert found.frame.equals(frame)
-    assert found.carried == ("bundles/literature-relations/bundle.toml", "recipe.toml")
+    bundle = ("bundle.toml", "golden.parquet", "golden_stars.parquet")
+    assert found.carried == (
+        *(f"bundles/literature-relations/{name}" for name in bundle),
+        "recipe.toml",
+    )
     assert found.failed == []
 
 
@@ -52,11 +56,35 @@ def test_unfinished_build_is_refused(candidate):
         read_candidate(candidate)
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", "\xff"])
+@pytest.mark.parametrize("content", ["{", "[]", "{}", "\xff", "[" * 100_000])
 def test_damaged_facts_are_refused(candidate, content):
     (candidate / "candidate.json").write_bytes(content.encode("latin-1"))
     with pytest.raises(ReleaseError):
         read_candidate(candidate)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("name", 7),
+        ("title", None),
+        ("reference", "Doe 2020"),
+        ("time_system", []),
+        ("coordinates", {"system": "ICRS"}),
+        ("estimators", [{"id": "x"}]),
+        ("inputs", [1]),
+        ("validation", [{"name": "a"}]),
+        ("files", {"catalogue.parquet": 3}),
+        ("n_rows", "300"),
+        ("authors", [1]),
+    ],
+)
+def test_a_fact_of_another_type_is_refused_by_its_key(candidate, key, value):
+    change_facts(candidate, **{key: value})
+    with pytest.raises(ReleaseError, match="something impossible") as caught:
+        read_candidate(candidate)
+    assert caught.value.where["key"].startswith(key)
+    assert caught.value.hint == "build it again"
 
 
 def test_name_that_leads_elsewhere_is_refused(candidate):
