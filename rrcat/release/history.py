@@ -40,6 +40,12 @@ def read_history(path: Path) -> list[Entry]:
             version_key(entry.version)
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise ReleaseError(
+            f"the history cannot be read: {(error.strerror or str(error)).lower()}",
+            file=path,
+            hint="restore it from version control",
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, ReleaseError) as error:
         raise ReleaseError(
             f"the history cannot be understood: {error.args[0]}",

@@ -1,14 +1,20 @@
 """A release, checked against its own manifest, its table definition and itself."""
 
+import hashlib
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import polars as pl
 
 from rrcat import atomic
-from rrcat.errors import ReleaseError, SchemaError
+from rrcat.canonical import json_bytes
+from rrcat.errors import BundleError, ReleaseError, SchemaError
+from rrcat.estimator.manifest import MANIFEST as BUNDLE
+from rrcat.estimator.manifest import check_files
+from rrcat.estimator.manifest import read_manifest as read_bundle
 from rrcat.release.about import About
 from rrcat.release.fits_check import fits_problems
 from rrcat.release.history import HISTORY, read_history
@@ -57,6 +63,7 @@ def verify(folder: Path) -> list[Finding]:
         table = read(folder / "schema.toml")
     except SchemaError as error:
         return [*findings, Finding("schema.toml", str(error.message))]
+    findings += [*_recipe(manifest), *_bundles(folder, manifest)]
     return [*findings, *_schema(table, manifest), *_contents(folder, manifest, table)]
 
 
@@ -101,7 +108,7 @@ def _history(folder: Path, manifest: Manifest) -> Iterator[Finding]:
     if (wanted := f"{manifest.name}-{manifest.version}") != folder.resolve().name:
         yield Finding(MANIFEST, f"is that of {wanted}, not of {folder.resolve().name}")
     path = folder.resolve().parent / HISTORY
-    if not path.is_file():
+    if not os.path.lexists(path):
         return
     try:
         entries = read_history(path)
@@ -117,6 +124,26 @@ def _history(folder: Path, manifest: Manifest) -> Iterator[Finding]:
             if told
             else f"../{HISTORY} does not tell of {manifest.version}",
         )
+
+
+def _recipe(manifest: Manifest) -> Iterator[Finding]:
+    recipe = json_bytes(manifest.facts.get("recipe"))
+    if hashlib.sha256(recipe).hexdigest() != manifest.recipe_sha256:
+        yield Finding(MANIFEST, "its recipe does not have the hash that recipe_sha256 tells")
+
+
+def _bundles(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    """Compare every bundle with what it lists of itself; its model is not loaded."""
+    for name in manifest.files:
+        if PurePosixPath(name).match(f"bundles/*/{BUNDLE}"):
+            bundle = (folder / name).parent
+            try:
+                check_files(bundle, read_bundle(bundle))
+            except BundleError as error:
+                file = Path(str(error.where.get("file", bundle)))
+                within = file.relative_to(bundle).as_posix()
+                told = "" if within in (".", BUNDLE) else f"{within}: "
+                yield Finding(name, told + error.message)
 
 
 def _schema(table: Table, manifest: Manifest) -> Iterator[Finding]:

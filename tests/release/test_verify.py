@@ -251,3 +251,31 @@ def test_truncated_file_with_a_forged_hash_is_found(release, name):
 def test_a_release_whose_recipe_names_no_survey_holds(make_candidate, tmp_path):
     candidate = make_candidate(tmp_path / "candidate", survey="", rights=None, authors=[])
     assert verify(publish(candidate, "1.0.0", into=tmp_path)) == []
+
+
+def test_a_recipe_without_its_hash_is_found(release):
+    sign(release, recipe_sha256="0" * 64)
+    only(release, "manifest.json", "its recipe does not have the hash")
+
+
+def test_a_bundle_that_is_not_what_it_lists_is_found(release):
+    name = "bundles/literature-relations/golden.parquet"
+    (release / name).write_bytes(b"GOLDEN")
+    sign(release)
+    only(
+        release,
+        "bundles/literature-relations/bundle.toml",
+        "golden.parquet: the file is not the one that was saved",
+    )
+
+
+def test_a_bundle_that_cannot_be_understood_is_found(release):
+    name = "bundles/literature-relations/bundle.toml"
+    (release / name).write_text("format = 7")
+    sign(release)
+    only(release, name, "bundle.toml is not valid")
+
+
+def test_a_history_that_is_no_file_is_found(release):
+    (release.parent / "releases.toml").mkdir()
+    only(release, "../releases.toml", "the history cannot be read: is a directory")
