@@ -32,7 +32,7 @@ def new_file(path: Path) -> Iterator[Path]:
     """
     temporary = _temporary(path)
     try:
-        with _told_of(path, temporary):
+        with naming(path, temporary):
             yield temporary
             replace(temporary, path)
     finally:
@@ -54,7 +54,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     temporary = _temporary(path)
     temporary.mkdir()
     try:
-        with _told_of(path, temporary):
+        with naming(path, temporary):
             yield temporary
             _refuse_existing(path)
             replace(temporary, path)
@@ -62,15 +62,21 @@ def new_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def write_inside(path: Path, data: bytes) -> None:
+    """Write a file in a folder of :func:`new_folder`; an error names it."""
+    with naming(path):
+        path.write_bytes(data)
+
+
 @contextmanager
-def _told_of(path: Path, temporary: Path) -> Iterator[None]:
+def naming(path: Path, temporary: Path | None = None) -> Iterator[None]:
     """Let an error name the final path: the temporary one is gone when somebody reads of it.
 
     A write that fails says no name at all, and a copy names what it read before what it wrote.
     """
 
     def final(name: object) -> str:
-        return str(name).replace(str(temporary), str(path))
+        return str(name) if temporary is None else str(name).replace(str(temporary), str(path))
 
     try:
         yield

@@ -124,6 +124,14 @@ def test_a_full_disk_names_the_file_that_was_written(tmp_path):
     assert caught.value.filename == str(tmp_path / "a.json")
 
 
+def test_a_full_disk_names_the_file_in_a_new_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "write_bytes", lambda path, data: full_disk())
+    final = tmp_path / "release"
+    with pytest.raises(OSError, match="No space") as caught, atomic.new_folder(final) as temporary:
+        atomic.write_inside(temporary / "a.vot", b"1")
+    assert caught.value.filename == str(final / "a.vot")
+
+
 def test_a_copy_that_fails_names_what_it_wrote_by_its_final_name(tmp_path):
     final = tmp_path / "bundle"
     with pytest.raises(OSError, match="No space") as caught, atomic.new_folder(final) as temporary:

@@ -41,8 +41,8 @@ def write_store(ingest: Ingest, folder: Path) -> "LocalStore":
         for name, frame in frames.items():
             if frame is not None:
                 content = parquet_bytes(frame, rows_in_group=ROWS_IN_GROUP)
-                (temporary / f"{name}.parquet").write_bytes(content)
-        (temporary / "account.json").write_bytes(json_bytes(ingest.account))
+                atomic.write_inside(temporary / f"{name}.parquet", content)
+        atomic.write_inside(temporary / "account.json", json_bytes(ingest.account))
         description = {
             "format": FORMAT,
             "bands": _bands(ingest),
@@ -55,7 +55,7 @@ def write_store(ingest: Ingest, folder: Path) -> "LocalStore":
                 for path in sorted(temporary.iterdir())
             },
         }
-        (temporary / "store.json").write_bytes(json_bytes(description))
+        atomic.write_inside(temporary / "store.json", json_bytes(description))
     return LocalStore.open(folder)
 
 

@@ -151,7 +151,7 @@ def _write_golden(folder: Path, predictions: pl.DataFrame, golden: StarBatch) ->
     for name, frame in golden.checked().frames().items():
         frames[f"golden_{name}.parquet"] = frame
     for name, frame in frames.items():
-        (folder / name).write_bytes(parquet_bytes(frame))
+        atomic.write_inside(folder / name, parquet_bytes(frame))
 
 
 def _replay(folder: Path, manifest: Manifest, model: Model) -> None:

@@ -5,6 +5,7 @@ ASCII is written as a backslash escape; a nullable boolean is a 16-bit 0 or 1. U
 stand in TUCDn and TCOMMn, where STILTS and TOPCAT read them.
 """
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,9 @@ def write_fits(frame: pl.DataFrame, table: Table, about: About, path: Path) -> N
     _title(primary.header, about)
     for part in (primary, hdu):
         part.add_checksum(when=WHEN)
-    fits.HDUList([primary, hdu]).writeto(path)
+    whole = io.BytesIO()  # what astropy raises where a disk is full says neither that nor which
+    fits.HDUList([primary, hdu]).writeto(whole)
+    path.write_bytes(whole.getvalue())
 
 
 def null_in_fits(column: Column) -> int | None:

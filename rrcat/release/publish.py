@@ -160,9 +160,10 @@ def _fill(folder: Path, candidate: Candidate, about: About, override: str | None
         shutil.copyfile(candidate.folder / name, folder / name)
     bundles = {name: facts["files"][name] for name in candidate.carried if "/" in name}
     shutil.copyfile(schema_folder() / f"{table.name}.toml", folder / "schema.toml")
-    write_votable(frame, table, about, folder / f"{about.name}.vot")
-    write_fits(frame, table, about, folder / f"{about.name}.fits")
-    write_parquet(frame, table, about, folder / f"{about.name}.parquet")
+    for suffix, write in (("vot", write_votable), ("fits", write_fits), ("parquet", write_parquet)):
+        path = folder / f"{about.name}.{suffix}"
+        with atomic.naming(path):
+            write(frame, table, about, path)
     summary = summarise(frame, table)
     texts = {
         "provenance.json": provenance(facts, about, bundles),
@@ -171,7 +172,7 @@ def _fill(folder: Path, candidate: Candidate, about: About, override: str | None
         "report.html": report(frame, summary, table, about, facts, override).encode(),
     }
     for name, content in texts.items():
-        (folder / name).write_bytes(content)
+        atomic.write_inside(folder / name, content)
     digest = write_manifest(
         folder, facts, version=about.version, date=about.date, override=override
     )

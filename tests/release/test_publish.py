@@ -1,3 +1,4 @@
+import errno
 import fcntl
 import hashlib
 import json
@@ -259,3 +260,22 @@ def test_no_path_of_the_machine_enters_a_release(candidate, tmp_path):
     for path in folder.rglob("*"):
         if path.is_file():
             assert str(tmp_path).encode() not in path.read_bytes(), path.name
+
+
+@pytest.mark.parametrize("name", ["rrl-example.fits", "rrl-example.parquet", "README.md"])
+def test_a_full_disk_is_told_with_the_file_by_its_final_name(
+    candidate, tmp_path, monkeypatch, name
+):
+    write_bytes = Path.write_bytes
+
+    def full(path, data):
+        if path.name == name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write_bytes(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    into = tmp_path / "into"
+    with pytest.raises(OSError, match="No space") as caught:
+        publish(candidate, "1.0.0", into=into)
+    assert caught.value.filename == str(into / "rrl-example-1.0.0" / name)
+    assert list(into.iterdir()) == []
