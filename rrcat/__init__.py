@@ -1,4 +1,4 @@
-"""rrcat: catalogues of metallicity and distance from RR Lyrae light curves.
+"""rrcat: catalogues of metallicity from RR Lyrae light curves.
 
 The package imports nothing heavy here, so that ``rrcat --help`` answers at once.
 """

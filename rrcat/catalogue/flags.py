@@ -32,9 +32,9 @@ RULES: dict[str, pl.Expr] = {
     "many_outliers": pl.col("n_rejected") + pl.col("n_clipped")
     > MANY_OUTLIERS * pl.col("n_observations"),
     "period_searched": pl.col("period_source") == "search",
-    "period_in_doubt": pl.col("period_in_doubt"),
+    "period_in_doubt": (pl.col("period_source") == "search") & pl.col("period_in_doubt"),
     "type_inferred": pl.col("inferred_type").is_not_null(),
-    "type_in_doubt": pl.col("inferred_type_in_doubt"),
+    "type_in_doubt": pl.col("inferred_type").is_not_null() & pl.col("inferred_type_in_doubt"),
 }
 
 

@@ -83,12 +83,18 @@ def measure(
     )
 
 
-def with_inferred_types(stars: pl.DataFrame, features: pl.DataFrame) -> pl.DataFrame:
-    """Give the stars with the pulsation type inferred where the archive gives none."""
-    inferred = features.group_by("source_id").agg(pl.col("inferred_type").drop_nulls().first())
-    return stars.join(inferred, on="source_id", how="left", maintain_order="left").select(
-        pl.coalesce("pulsation_type", "inferred_type").alias(name)
-        if name == "pulsation_type"
-        else pl.col(name)
-        for name in stars.columns
+def with_found(stars: pl.DataFrame, features: pl.DataFrame) -> pl.DataFrame:
+    """Give the stars with the period and the pulsation type found where the archive gives none."""
+    of_search = pl.when(pl.col("period_source") == "search").then("period")
+    found = features.group_by("source_id").agg(
+        of_search.drop_nulls().first().alias("found_period"),
+        pl.col("inferred_type").drop_nulls().first(),
+    )
+    return (
+        stars.join(found, on="source_id", how="left", maintain_order="left")
+        .with_columns(
+            period=pl.coalesce("period", "found_period"),
+            pulsation_type=pl.coalesce("pulsation_type", "inferred_type"),
+        )
+        .select(stars.columns)
     )

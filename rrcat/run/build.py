@@ -14,7 +14,7 @@ from rrcat.calibration.sample import Sample
 from rrcat.canonical import json_bytes
 from rrcat.catalogue.assemble import assemble, main_band
 from rrcat.estimator.batch import StarBatch
-from rrcat.fourier.measure import with_inferred_types
+from rrcat.fourier.measure import with_found
 from rrcat.run.calibrators import calibration_sample, write_sample
 from rrcat.run.candidate import write_candidate
 from rrcat.run.executor import executor
@@ -154,5 +154,5 @@ def _batch(store: LocalStore, features: pl.DataFrame, sample: Sample | None) -> 
         ids = ids.append(sample.calibrators["source_id"]).unique().sort()
     few = store.only(ids)
     rows = features.join(ids.to_frame(), on="source_id", how="semi", maintain_order="left")
-    stars = with_inferred_types(few.stars, rows)
+    stars = with_found(few.stars, rows)
     return StarBatch(stars, light_curves=few.light_curves, features=rows)

@@ -11,7 +11,7 @@ from rrcat.calibration.sample import Sample, read_sample
 from rrcat.canonical import parquet_bytes
 from rrcat.errors import RecipeError
 from rrcat.estimator.batch import StarBatch
-from rrcat.fourier.measure import with_inferred_types
+from rrcat.fourier.measure import with_found
 from rrcat.run.executor import executor
 from rrcat.run.workspace import Workspace, default_workers, make_features
 
@@ -92,7 +92,7 @@ def read_calibrator_batch(output: Path) -> StarBatch:
     features = pl.read_parquet(sorted(parts), glob=False)
     features = features.sort("source_id", "band")
     return StarBatch(
-        with_inferred_types(store.stars(), features),
+        with_found(store.stars(), features),
         light_curves=store.light_curves(),
         features=features,
     )

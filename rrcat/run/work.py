@@ -11,7 +11,7 @@ from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.bundle import load_bundle
 from rrcat.estimator.contract import Model
 from rrcat.estimator.rescale import to_scale
-from rrcat.fourier.measure import measure, with_inferred_types
+from rrcat.fourier.measure import measure, with_found
 from rrcat.fourier.search_settings import PeriodSearchSettings
 from rrcat.fourier.settings import FitSettings
 from rrcat.lightcurve.cleaning import CleaningSettings
@@ -69,7 +69,7 @@ class Predict:
         light_curves = None
         if "light_curves" in model.spec.inputs:
             light_curves = store.light_curves(partition.first, partition.last)
-        batch = StarBatch(with_inferred_types(stars, features), light_curves, features)
+        batch = StarBatch(with_found(stars, features), light_curves, features)
         return to_scale(model.predict(batch), model.scale, self.scale)
 
 

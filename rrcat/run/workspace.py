@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from rrcat.run.parts import read_parts
 from rrcat.run.stage import run_stage
 from rrcat.run.work import MakeFeatures
 
-LIBRARIES = ("astropy", "matplotlib", "numba", "numpy", "polars", "rrcat")
+LIBRARIES = ("astropy", "finufft", "matplotlib", "nifty-ls", "numba", "numpy", "polars", "rrcat")
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,13 @@ def _code(recipe: Recipe, registry: Registry) -> dict[str, str]:
     return {package: code_digest(package) for package in sorted(packages)}
 
 
+def _required(recipe: Recipe, registry: Registry) -> set[str]:
+    """Give the distributions that the estimators say they require."""
+    modules = {name for section in recipe.estimator for name in registry.spec(section.id).requires}
+    known = packages_distributions()
+    return {name for module in modules for name in known[module.partition(".")[0]]}
+
+
 def default_workers(asked: int | None, units: int) -> int:
     """Give the number of processes for some units of work.
 
@@ -215,7 +222,7 @@ def _origin(recipe: Recipe, files: Sequence[FileTable], base: Path, registry: Re
         )
     return Origin(
         inputs=input_files(files, base),
-        versions={name: version(name) for name in LIBRARIES}
+        versions={name: version(name) for name in (*LIBRARIES, *_required(recipe, registry))}
         | {each["distribution"]: each["distribution_version"] for each in estimators},
         estimators=estimators,
     )

@@ -63,9 +63,17 @@ def test_a_star_without_fault_has_no_flag() -> None:
         ({"period": 0.0725}, {"period_unusual"}),
         ({"n_clipped": 4}, {"many_outliers"}),
         ({"period_source": "search"}, {"period_searched"}),
-        ({"period_in_doubt": True}, {"period_in_doubt"}),
+        (
+            {"period_source": "search", "period_in_doubt": True},
+            {"period_searched", "period_in_doubt"},
+        ),
+        ({"period_source": None, "period_in_doubt": True}, set()),
         ({"inferred_type": "RRc"}, {"type_inferred"}),
-        ({"inferred_type_in_doubt": True}, {"type_in_doubt"}),
+        (
+            {"inferred_type": "RRc", "inferred_type_in_doubt": True},
+            {"type_inferred", "type_in_doubt"},
+        ),
+        ({"inferred_type": None, "inferred_type_in_doubt": True}, set()),
         ({"blazhko": True, "period_fixed": True}, {"period_fixed", "blazhko"}),
     ],
 )

@@ -30,7 +30,6 @@ def command(
         *(sys.executable, "-m", "rrcat", "build", str(recipe)),
         *("--data", str(data_dir / "asas_i"), "--output", str(output)),
         *("--workers", str(workers), "--partition-size", str(partition_size)),
-        *("--estimator", "literature-relations"),
     ]
 
 
