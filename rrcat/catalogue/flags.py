@@ -7,6 +7,8 @@ from rrcat.schema import Table
 WIDE_GAP = 0.25  # cycles
 UNCERTAIN_PHI31 = 0.5  # rad
 MANY_OUTLIERS = 0.1
+POOR_SCATTER = 0.15  # of the peak-to-peak amplitude
+POOR_CHI2 = 3.0
 # Periods (d) between which nearly all stars of a type lie in the OGLE-IV collection of RR Lyrae
 # stars (Soszynski et al. 2014, Acta Astron. 64, 177).
 USUAL_PERIODS = {"RRab": (0.30, 1.00), "RRc": (0.20, 0.50)}
@@ -35,6 +37,8 @@ RULES: dict[str, pl.Expr] = {
     "period_in_doubt": (pl.col("period_source") == "search") & pl.col("period_in_doubt"),
     "type_inferred": pl.col("inferred_type").is_not_null(),
     "type_in_doubt": pl.col("inferred_type").is_not_null() & pl.col("inferred_type_in_doubt"),
+    "poor_fit": (pl.col("residual_scatter") > POOR_SCATTER * pl.col("peak_to_peak"))
+    & (pl.col("reduced_chi2") > POOR_CHI2),
 }
 
 

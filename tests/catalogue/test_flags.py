@@ -25,6 +25,9 @@ QUIET = {
     "period_in_doubt": False,
     "inferred_type": None,
     "inferred_type_in_doubt": None,
+    "peak_to_peak": 0.8,
+    "residual_scatter": 0.01,
+    "reduced_chi2": 1.0,
 }
 
 
@@ -62,6 +65,9 @@ def test_a_star_without_fault_has_no_flag() -> None:
         ({"period": 0.32, "pulsation_type": "RRc"}, set()),
         ({"period": 0.0725}, {"period_unusual"}),
         ({"n_clipped": 4}, {"many_outliers"}),
+        ({"residual_scatter": 0.13, "reduced_chi2": 20.0}, {"poor_fit"}),
+        ({"residual_scatter": 0.13, "reduced_chi2": 1.1}, set()),
+        ({"residual_scatter": 0.02, "reduced_chi2": 20.0}, set()),
         ({"period_source": "search"}, {"period_searched"}),
         (
             {"period_source": "search", "period_in_doubt": True},
