@@ -5,17 +5,14 @@ Both fit the same simulated light curves: G band, free period, Gaia-like clumps 
 is told the order with which it does best, and starts from the true period and a linear fit; it
 chooses no order, clips nothing and derives nothing in its time. Times are of one core.
 
-    python benchmarks/harmonic_fit.py [--stars N] [--output DIR]
+    tox run -e bench -- harmonic_fit
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -207,41 +204,3 @@ def rows() -> Iterator[Row]:
             ", ".join(f"{pull:.2f}" for pull in pulls),
             *(("0.9–1.15", min(pulls) >= 0.9 and max(pulls) <= 1.15) if required else ()),
         )
-
-
-def as_markdown(result: dict[str, Any]) -> str:
-    names = list(result["table"][0])
-    lines = [
-        f"{result['n_stars']} stars a row, seed {result['seed']}; first call, which compiles or "
-        f"loads what was compiled: {result['first_call_s']:.2f} s, not in the times.",
-        "",
-        "| " + " | ".join(names) + " |",
-        "|" + "---|" * len(names),
-    ]
-    for row in result["table"]:
-        cells = [f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row.values()]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--stars", type=int, default=2000, help="light curves a row")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--output", type=Path, help="folder for harmonic_fit.md and .json")
-    arguments = parser.parse_args()
-    result = measure(arguments.stars, arguments.seed)
-    table = as_markdown(result)
-    print(table)
-    if arguments.output is None:
-        print(json.dumps(result))
-        return
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / "harmonic_fit.md").write_text(table, encoding="utf-8")
-    (arguments.output / "harmonic_fit.json").write_text(
-        json.dumps(result, indent=2) + "\n", encoding="utf-8"
-    )
-
-
-if __name__ == "__main__":
-    main()

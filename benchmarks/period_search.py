@@ -6,13 +6,11 @@ transit times. A period is right when it lies within 1e-4 of the published or tr
 take the highest peak; the one of three harmonics resolves its peaks as finely. astropy with three
 harmonics is so slow that only its time is measured, on few stars. Times are of one core.
 
-    python benchmarks/period_search.py [--stars N] [--output DIR]
+    tox run -e bench -- period_search
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -205,43 +203,3 @@ def rows() -> Iterator[Row]:
                 f"{row['right of the rest']:.1%}",
                 *(("most of the wrong", wrong is None or wrong > 0.5) if ours_on_asas else ()),
             )
-
-
-def as_markdown(result: dict[str, Any]) -> str:
-    names = list(result["table"][0])
-    lines = [
-        f"Seed {result['seed']}; a period is right within {RIGHT:g}; times of one core.",
-        "",
-        "| " + " | ".join(names) + " |",
-        "|" + "---|" * len(names),
-    ]
-    for row in result["table"]:
-        cells = [
-            "" if cell is None else f"{cell:.3g}" if isinstance(cell, float) else str(cell)
-            for cell in row.values()
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--stars", type=int, default=300, help="simulated stars")
-    parser.add_argument("--seed", type=int, default=101)
-    parser.add_argument("--output", type=Path, help="folder for period_search.md and .json")
-    arguments = parser.parse_args()
-    result = measure(arguments.stars, arguments.seed)
-    table = as_markdown(result)
-    print(table)
-    if arguments.output is None:
-        print(json.dumps(result))
-        return
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / "period_search.md").write_text(table, encoding="utf-8")
-    (arguments.output / "period_search.json").write_text(
-        json.dumps(result, indent=2) + "\n", encoding="utf-8"
-    )
-
-
-if __name__ == "__main__":
-    main()

@@ -47,10 +47,15 @@ def measure(
     features
         One row per (``source_id``, ``band``), sorted, columns of the table ``features``.
     """
-    kept, _ = clean(light_curves, cleaning)
     unknown = stars.filter(pl.col("period").is_null())
     if search is None:
         unknown = unknown.clear()
+    untyped = stars.filter(pl.col("pulsation_type").is_null())
+    # The fit cleans for itself; what is needed here is needed of the stars that lack something.
+    lacking = pl.concat([unknown, untyped]).unique("source_id")
+    kept, _ = clean(
+        light_curves.join(lacking, on="source_id", how="semi", maintain_order="left"), cleaning
+    )
     found = search_periods(kept, unknown, search)
     started = stars.join(
         found.select("source_id", *FOUND, found_period="period"),
@@ -65,7 +70,6 @@ def measure(
         .then(pl.lit("search")),
     )
     features = fit_light_curves(light_curves, started, bands, fourier, cleaning)
-    untyped = stars.filter(pl.col("pulsation_type").is_null())
     errors = kept.group_by("source_id", "band").agg(pl.col("mag_error").median())
     types = infer_pulsation_types(
         features.join(untyped, on="source_id", how="semi", maintain_order="left"), errors

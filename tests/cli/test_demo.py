@@ -5,8 +5,6 @@ import pytest
 
 from rrcat.cli.main import main
 
-pytest.importorskip("rrcat_relations", reason="the demo needs rrcat-relations")
-
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory) -> Path:

@@ -10,8 +10,6 @@ from rrcat.archive.config import GAIA_ORIGIN_JD
 from rrcat.cli.main import main
 from rrcat.simulate import simulate
 
-pytest.importorskip("rrcat_relations", reason="the quickstart uses rrcat-relations")
-
 QUICKSTART = Path(__file__).resolve().parents[2] / "docs" / "quickstart.md"
 
 

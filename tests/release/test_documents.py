@@ -1,10 +1,11 @@
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import polars as pl
 import pytest
 import yaml
-from astropy import units
 
 from rrcat.release.documents import citation, readme
 from rrcat.release.summary import summarise
@@ -58,14 +59,19 @@ def test_the_python_that_it_shows_reads_the_release(text, tmp_path, frame, table
     polars, astropy, good = (
         snippet.replace('"rrl-example.', f'"{tmp_path}/rrl-example.') for snippet in snippets
     )
-    for reading in (astropy, polars):
-        names = {}
-        exec(reading, names)
-        assert len(names["catalogue"]) == frame.height
-        if reading == astropy:
-            assert names["catalogue"]["feh"].unit == units.dex
-    exec(good, names)
-    assert names["good"].height == summarise(frame, table).n_unflagged
+    unit = "\nfrom astropy import units\nprint(len(catalogue), catalogue['feh'].unit == units.dex)"
+    assert printed(astropy + unit) == f"{frame.height} True"
+    assert printed(polars + "\nprint(len(catalogue))") == f"{frame.height}"
+    chosen = summarise(frame, table).n_unflagged
+    assert printed(polars + good + "\nprint(len(good))") == f"{chosen}"
+
+
+def printed(script):
+    """Run a script as its reader would, and give what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
 
 
 def test_the_expression_that_it_shows_chooses_the_same_stars_in_topcat(
