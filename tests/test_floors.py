@@ -11,6 +11,7 @@ FLOORS = {
     "errors": 0,
     "atomic": 0,
     "canonical": 0,
+    "lock": 0,
     "plugin": 0,
     "schema": 1,
     "harmonic": 1,

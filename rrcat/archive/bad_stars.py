@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from rrcat.archive.account import SHOWN, Account, label, tally
-from rrcat.archive.config import FileTable
+from rrcat.archive.config import TableMapping
 from rrcat.archive.mapping import ROW
 from rrcat.errors import ArchiveError
 from rrcat.harmonic import PARAMETERS, covariance_index
@@ -18,7 +18,7 @@ PHASE_TOLERANCE = 1e-9
 
 
 def bad_periods(
-    frame: pl.DataFrame, config: FileTable, policy: str, path: Path
+    frame: pl.DataFrame, config: TableMapping, policy: str, path: Path
 ) -> tuple[pl.DataFrame, Account]:
     """Refuse periods that are 0, negative, NaN or outside the schema's range, or make them null.
 
@@ -52,7 +52,7 @@ def bad_periods(
 
 
 def bad_errors(
-    frame: pl.DataFrame, config: FileTable, policy: str, path: Path
+    frame: pl.DataFrame, config: TableMapping, policy: str, path: Path
 ) -> tuple[pl.DataFrame, Account]:
     """Refuse standard errors and variances below zero, or make them null and count them by column.
 
@@ -125,7 +125,7 @@ def short_light_curves(light_curves: pl.DataFrame, policy: str, path: Path) -> d
     }
 
 
-def check_phases(light_curves: pl.DataFrame, config: FileTable, path: Path) -> pl.DataFrame:
+def check_phases(light_curves: pl.DataFrame, config: TableMapping, path: Path) -> pl.DataFrame:
     """Give the light curves with phases in [0, 1].
 
     Raises

@@ -2,6 +2,7 @@
 
 import difflib
 import unicodedata
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -94,27 +95,20 @@ Conflicts = Annotated[
 Columns = dict[str, Annotated[Source, BeforeValidator(_short_form)]]
 
 
-class FileTable(_Strict):
-    """One file, and which of its columns are which of ours."""
+class TableMapping(_Strict):
+    """Which columns of a table of an archive, wherever it is, are which of ours."""
 
     schema_name: ClassVar[str]
     needed: ClassVar[tuple[str, ...]] = ()
     nameless_rows: ClassVar[bool] = False
-    """Whether rows without identifier may stand in the file."""
+    """Whether rows without identifier may stand in the table."""
 
-    file: str = Field(
-        min_length=1, description="Path of the file, relative to --data or else to the recipe."
-    )
-    table: int = Field(
-        1, ge=1, description="Which table of a FITS file or VOTable that has several; 1 is first."
-    )
     null_values: tuple[str, ...] = Field(
-        (), description="Values that mean nothing is known, in every column of the file."
+        (), description="Values that mean nothing is known, in every column of the table."
     )
-    where: str | None = Field(
-        None, description="Rows to take: an SQL expression over the columns of the file."
+    columns: Columns = Field(
+        description="Our column = column of the archive, or a table of details."
     )
-    columns: Columns = Field(description="Our column = column of the file, or a table of details.")
 
     @model_validator(mode="after")
     def _columns_are_ours(self) -> Self:
@@ -137,21 +131,16 @@ class FileTable(_Strict):
         return self
 
 
-class StarsFile(FileTable):
-    """The file of stars: one row a star, or several that agree."""
+class StarsMapping(TableMapping):
+    """A table of stars: one row a star, or several that agree."""
 
     schema_name = "stars"
 
-    where: str | None = Field(
-        None,
-        description="Rows to take: an SQL expression over the columns of the file. A star in rows "
-        "that are all left out is left out altogether, with its light curve and features.",
-    )
     conflicts: Conflicts = "refuse"
 
 
-class LightCurvesFile(FileTable):
-    """The file of observations: one row each, with a time or, where folded, a phase."""
+class LightCurvesMapping(TableMapping):
+    """A table of observations: one row each, with a time or, where folded, a phase."""
 
     schema_name = "light_curves"
     needed = ("band", "mag")
@@ -163,22 +152,53 @@ class LightCurvesFile(FileTable):
         return self
 
 
-class FeaturesFile(FileTable):
-    """The file of harmonic parameters that the archive gives itself."""
+class FeaturesMapping(TableMapping):
+    """A table of harmonic parameters that the archive gives itself."""
 
     schema_name = "features"
     needed = ("band",)
 
     conflicts: Conflicts = "refuse"
     phase_convention: Literal["cosine", "sine"] = Field(
-        "cosine", description="Series of the phases in the file; sine phases are converted."
+        "cosine", description="Series of the archive's phases; sine phases are converted."
     )
 
 
-class FilesArchive(_Strict):
-    """An archive of files."""
+class FileTable(TableMapping):
+    """One file, and which of its columns are which of ours."""
 
-    kind: Literal["files"] = Field(description="Where the data come from.")
+    file: str = Field(
+        min_length=1, description="Path of the file, relative to --data or else to the recipe."
+    )
+    table: int = Field(
+        1, ge=1, description="Which table of a FITS file or VOTable that has several; 1 is first."
+    )
+    where: str | None = Field(
+        None, description="Rows to take: an SQL expression over the columns of the file."
+    )
+
+
+class StarsFile(StarsMapping, FileTable):
+    """The file of stars: one row a star, or several that agree."""
+
+    where: str | None = Field(
+        None,
+        description="Rows to take: an SQL expression over the columns of the file. A star in rows "
+        "that are all left out is left out altogether, with its light curve and features.",
+    )
+
+
+class LightCurvesFile(LightCurvesMapping, FileTable):
+    """The file of observations: one row each, with a time or, where folded, a phase."""
+
+
+class FeaturesFile(FeaturesMapping, FileTable):
+    """The file of harmonic parameters that the archive gives itself."""
+
+
+class ArchiveBase(_Strict):
+    """What is said of an archive of any kind."""
+
     survey: Line = Field(
         "", description="Name of the survey. With archive_id it makes the source_id."
     )
@@ -193,6 +213,12 @@ class FilesArchive(_Strict):
     )
     reference: tuple[Line, ...] = Field((), description="Citations of the data.")
     time: TimeSystem = TimeSystem()
+
+
+class FilesArchive(ArchiveBase):
+    """An archive of files."""
+
+    kind: Literal["files"] = Field(description="Where the data come from.")
     stars: StarsFile
     light_curves: LightCurvesFile | None = None
     features: FeaturesFile | None = None
@@ -209,16 +235,25 @@ class FilesArchive(_Strict):
         return self
 
     @model_validator(mode="after")
-    def _one_kind_of_identifier(self) -> Self:
-        with_integer = ["source_id" in table.columns for table in self.tables]
-        if any(with_integer) and not all(with_integer):
-            raise ValueError("rows cannot be joined: all files map source_id, or none does")
-        if not any(with_integer) and not self.survey:
-            raise ValueError("archive_id alone needs `survey`, the two make the source_id")
+    def _can_be_joined(self) -> Self:
+        require_one_kind_of_identifier(self.survey, self.tables)
         return self
 
 
-ArchiveConfig = FilesArchive  # other kinds join here as a union told apart by `kind`
+def require_one_kind_of_identifier(survey: str, tables: Iterable[TableMapping]) -> None:
+    """Raise ValueError unless the rows of an archive's tables can be joined to each other."""
+    with_integer = ["source_id" in table.columns for table in tables]
+    if any(with_integer) and not all(with_integer):
+        raise ValueError("rows cannot be joined: all tables map source_id, or none does")
+    if not any(with_integer) and not survey:
+        raise ValueError("archive_id alone needs `survey`, the two make the source_id")
+
+
+class TableQuery(_Strict):
+    """A query to a TAP service, whose answer stands in place of a file."""
+
+    url: str = Field(pattern=r"^https?://", description="Address of the TAP service.")
+    adql: str = Field(min_length=1, description="The query.")
 
 
 class Selection(_Strict):

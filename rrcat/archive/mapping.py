@@ -1,15 +1,16 @@
-"""From the columns of a file to ours: names, types, words, units. Nothing is judged here."""
+"""From the columns of an archive to ours: names, types, words, units. Nothing is judged here."""
 
 import difflib
 import functools
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
-from rrcat.archive.config import FileTable, Source, TimeSystem
-from rrcat.archive.readers import RawTable, read, without
+from rrcat.archive.config import FileTable, Source, TableMapping, TimeSystem
+from rrcat.archive.readers import RawTable, read, with_nulls, without
 from rrcat.archive.times import check_time_system, is_epoch, shift_times
 from rrcat.archive.units import to_schema_unit
 from rrcat.errors import ArchiveError
@@ -29,22 +30,34 @@ ARCHIVE_ID = Column(
 )
 
 
-def map_file(config: FileTable, time: TimeSystem, base: Path) -> tuple[pl.DataFrame, int]:
-    """Read a file and give its rows in our columns, and how many rows the file has.
+def map_table(raw: RawTable, config: TableMapping, time: TimeSystem, place: Path) -> pl.DataFrame:
+    """Give the rows of a table in our columns, wherever the table is from.
 
     The frame holds the columns that the recipe maps, in the types and units of the schema and
     with our origin of time, and :data:`ROW`. Identifiers are valid, and there in every row unless
-    the table may have rows without.
+    the table may have rows without. ``place`` says in messages where the table is.
 
     Raises
     ------
     ArchiveError
         A column is missing, has a type or unit that cannot be ours, or a cell cannot be read; or
-        the file states another time system than the recipe.
+        the table states another time system than the recipe.
     """
-    raw, rows = _rows(config, base)
+    raw = replace(raw, frame=with_nulls(raw.frame, config.null_values))
+    return _mapped(raw, _numbered(raw, config, place), config, time, place)
+
+
+def map_file(config: FileTable, time: TimeSystem, base: Path) -> tuple[pl.DataFrame, int]:
+    """Read a file and give what :func:`map_table` gives of it, and how many rows the file has.
+
+    Raises
+    ------
+    ArchiveError
+        As there; or no row is left.
+    """
+    raw, rows = _read(config, base)
     kept = _kept(rows, config, base)
-    return _mapped(raw, kept, config, time, base), rows.height
+    return _mapped(raw, kept, config, time, base / config.file), rows.height
 
 
 def map_stars(
@@ -55,9 +68,9 @@ def map_stars(
     Those are a frame of their identifiers, ``source_id`` or ``archive_id``, sorted; one that
     cannot be read is left out for good with its row.
     """
-    raw, rows = _rows(config, base)
+    raw, rows = _read(config, base)
     kept = _kept(rows, config, base)
-    frame = _mapped(raw, kept, config, time, base)
+    frame = _mapped(raw, kept, config, time, base / config.file)
     name = _identifier(config)
     source, dtype = config.columns[name], frame.schema[name]
     if source.column is None:
@@ -74,12 +87,17 @@ def map_stars(
     return frame, rows.height, left_out
 
 
-def _rows(config: FileTable, base: Path) -> tuple[RawTable, pl.DataFrame]:
+def _read(config: FileTable, base: Path) -> tuple[RawTable, pl.DataFrame]:
     """Read the file; give it, and its rows with their numbers."""
     path = base / config.file
     ours = _our_columns(config)
     text = {s.column for n, s in config.columns.items() if ours[n].dtype == "string" and s.column}
     raw = read(path, table=config.table, text=text, null_values=config.null_values)
+    return raw, _numbered(raw, config, path)
+
+
+def _numbered(raw: RawTable, config: TableMapping, path: Path) -> pl.DataFrame:
+    """Give the rows with their numbers, after a look whether every column asked for is there."""
     _require(raw, config, path)
     if ROW in raw.frame.columns:
         raise ArchiveError(
@@ -88,7 +106,7 @@ def _rows(config: FileTable, base: Path) -> tuple[RawTable, pl.DataFrame]:
             column=ROW,
             hint="rename the column in the file",
         )
-    return raw, raw.frame.with_row_index(ROW, offset=1)
+    return raw.frame.with_row_index(ROW, offset=1)
 
 
 def _kept(rows: pl.DataFrame, config: FileTable, base: Path) -> pl.DataFrame:
@@ -105,9 +123,8 @@ def _kept(rows: pl.DataFrame, config: FileTable, base: Path) -> pl.DataFrame:
 
 
 def _mapped(
-    raw: RawTable, rows: pl.DataFrame, config: FileTable, time: TimeSystem, base: Path
+    raw: RawTable, rows: pl.DataFrame, config: TableMapping, time: TimeSystem, path: Path
 ) -> pl.DataFrame:
-    path = base / config.file
     ours = _our_columns(config)
     frame = rows.select(ROW)
     identifier = _identifier(config)
@@ -123,11 +140,11 @@ def _mapped(
     return shift_times(frame, config.schema_name, time)
 
 
-def _our_columns(config: FileTable) -> dict[str, Column]:
+def _our_columns(config: TableMapping) -> dict[str, Column]:
     return {column.name: column for column in (ARCHIVE_ID, *load(config.schema_name).column)}
 
 
-def _identifier(config: FileTable) -> str:
+def _identifier(config: TableMapping) -> str:
     return "source_id" if "source_id" in config.columns else "archive_id"
 
 
@@ -147,7 +164,7 @@ def sql_filter(frame: pl.DataFrame, where: str | None, **place: object) -> pl.Da
         ) from None
 
 
-def _require(raw: RawTable, config: FileTable, path: Path) -> None:
+def _require(raw: RawTable, config: TableMapping, path: Path) -> None:
     there = raw.frame.columns
     for name, source in config.columns.items():
         for asked in source.asked:
@@ -274,7 +291,7 @@ _TYPE_HINTS = {
 }
 
 
-def _check_identifiers(frame: pl.DataFrame, name: str, config: FileTable, path: Path) -> None:
+def _check_identifiers(frame: pl.DataFrame, name: str, config: TableMapping, path: Path) -> None:
     source = config.columns[name].column
     without_id = frame.filter(pl.col(name).is_null())
     if without_id.height and not config.nameless_rows:

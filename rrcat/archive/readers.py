@@ -77,7 +77,7 @@ def read(
         raise ArchiveError(
             f"cannot read the file: {first_line or type(error).__name__}", file=path, hint=DAMAGED
         ) from error
-    return replace(raw, frame=_with_nulls(raw.frame, null_values))
+    return replace(raw, frame=with_nulls(raw.frame, null_values))
 
 
 def require_file(path: Path) -> None:
@@ -240,7 +240,8 @@ def _cell(cell: Any) -> Any:
     return cell.tolist() if isinstance(cell, np.ndarray | np.generic) else cell
 
 
-def _with_nulls(frame: pl.DataFrame, null_values: Collection[str]) -> pl.DataFrame:
+def with_nulls(frame: pl.DataFrame, null_values: Collection[str]) -> pl.DataFrame:
+    """Give a frame with the listed values null in every column."""
     return frame.with_columns(
         without(pl.col(name), dtype, null_values) for name, dtype in frame.schema.items()
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rrcat import atomic
-from rrcat.archive.files import Ingest
+from rrcat.archive.ingest import Ingest
 from rrcat.canonical import json_bytes, parquet_bytes
 from rrcat.errors import ArchiveError
 from rrcat.schema import load

@@ -12,9 +12,9 @@ from typing import Any
 from rrcat import atomic
 from rrcat.canonical import json_bytes
 from rrcat.errors import RunError
+from rrcat.lock import LOCK
 
 FILE = "build.json"
-LOCK = ".lock"
 PRODUCTS = (
     "store",
     "parts",

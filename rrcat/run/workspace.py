@@ -13,15 +13,15 @@ import polars as pl
 from rich.progress import Progress
 
 from rrcat.archive.config import FileTable
-from rrcat.archive.files import ingest, input_files
+from rrcat.archive.files import input_files, read_files
 from rrcat.archive.store import LocalStore, write_store
 from rrcat.catalogue.recipe import Recipe, read_recipe
 from rrcat.errors import RecipeError
 from rrcat.estimator.registry import Registry, discover
+from rrcat.lock import locked
 from rrcat.run.candidate import Origin
 from rrcat.run.claim import claim
 from rrcat.run.code import code_digest
-from rrcat.run.lock import locked
 from rrcat.run.partition import Partition, partitions
 from rrcat.run.parts import read_parts
 from rrcat.run.stage import run_stage
@@ -202,7 +202,7 @@ def _chosen(recipe: Recipe, request: Request) -> Recipe:
 def _store(recipe: Recipe, base: Path, folder: Path) -> LocalStore:
     """Bring the archive into the local store, unless an earlier run has."""
     if not folder.exists():
-        write_store(ingest(recipe.archive, base, recipe.selection), folder)
+        write_store(read_files(recipe.archive, base, recipe.selection), folder)
     return LocalStore.open(folder)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rrcat.archive import FilesArchive, Ingest, ingest
+from rrcat.archive import FilesArchive, Ingest, read_files
 from rrcat.errors import RrcatError
 
 STAR_COLUMNS = {"source_id": "source_id", "period": "period", "pulsation_type": "type"}
@@ -69,7 +69,7 @@ def archive(tmp_path: Path, stars: pl.DataFrame, curves: pl.DataFrame) -> Archiv
 
 @pytest.fixture
 def ingested(archive: Archive, tmp_path: Path) -> Callable[..., Ingest]:
-    return lambda **changes: ingest(archive(**changes), tmp_path)
+    return lambda **changes: read_files(archive(**changes), tmp_path)
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def refused(archive: Archive, tmp_path: Path) -> Callable[..., str]:
     def told(**changes: Any) -> str:
         config = archive(**changes)
         with pytest.raises(RrcatError) as caught:
-            ingest(config, tmp_path)
+            read_files(config, tmp_path)
         return str(caught.value)
 
     return told

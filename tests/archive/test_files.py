@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from rrcat.archive import FilesArchive, Selection, ingest
+from rrcat.archive import FilesArchive, Selection, read_files
 from rrcat.archive.identity import source_id
 from rrcat.errors import ArchiveError, FrameError
 from rrcat.schema import check, load
@@ -162,7 +162,7 @@ def test_rows_of_a_star_that_differ_may_be_settled(ingested, stars, policy, peri
 def test_what_the_table_cannot_hold_is_refused(archive, tmp_path, stars):
     config = archive(stars=stars.with_columns(type=pl.Series(["RRab", "RRx", "RRc"])))
     with pytest.raises(FrameError, match="pulsation_type: is none of RRab, RRc") as caught:
-        ingest(config, tmp_path)
+        read_files(config, tmp_path)
     assert "source_id 12" in str(caught.value)
     assert "hint: mend the rows in stars.csv" in str(caught.value)
 
@@ -196,7 +196,7 @@ def test_features_may_stand_in_for_light_curves(tmp_path):
             "features": {"file": "f.parquet", "columns": MAPPED},
         }
     )
-    got = ingest(config, tmp_path)
+    got = read_files(config, tmp_path)
     assert got.light_curves is None
     assert got.features["fit_status"].to_list() == ["ok", "ok"]
     assert got.features["covariance"].null_count() == 2
@@ -220,7 +220,7 @@ def test_an_impossible_period_among_features_is_refused(refused):
 
 def test_a_selection_takes_its_rows_everywhere(archive, tmp_path):
     config = archive(features=FEATURES, feature_table={"columns": MAPPED})
-    got = ingest(config, tmp_path, Selection(where="period > 0.55"))
+    got = read_files(config, tmp_path, Selection(where="period > 0.55"))
     assert got.stars["source_id"].to_list() == [12]
     assert got.light_curves["source_id"].unique().to_list() == [12]
     assert got.features.height == 0
@@ -232,7 +232,7 @@ def test_a_missing_file_is_refused(archive, tmp_path):
     config = archive()
     (tmp_path / "light_curves.parquet").unlink()
     with pytest.raises(ArchiveError, match="there is no such file"):
-        ingest(config, tmp_path)
+        read_files(config, tmp_path)
 
 
 def test_a_truncated_file_is_refused(archive, tmp_path):
@@ -240,13 +240,13 @@ def test_a_truncated_file_is_refused(archive, tmp_path):
     path = tmp_path / "light_curves.parquet"
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(ArchiveError, match="cannot read the file") as caught:
-        ingest(config, tmp_path)
+        read_files(config, tmp_path)
     assert "damaged" in caught.value.hint
 
 
 def test_the_name_of_an_input_is_never_absolute(archive, tmp_path):
     config = archive(star_table={"file": str(tmp_path / "stars.csv")})
-    assert [each["name"] for each in ingest(config, tmp_path).inputs] == [
+    assert [each["name"] for each in read_files(config, tmp_path).inputs] == [
         "light_curves.parquet",
         "stars.csv",
     ]

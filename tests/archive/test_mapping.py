@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from astropy.table import Table
 
-from rrcat.archive import FilesArchive, ingest
+from rrcat.archive import FilesArchive, read_files
 from rrcat.errors import ArchiveError
 
 BIG = 2**62 + 1
@@ -48,7 +48,7 @@ def ecsv_with(tmp_path, stated, **recipe_unit):
             },
         }
     )
-    return ingest(config, tmp_path).stars["period"][0]
+    return read_files(config, tmp_path).stars["period"][0]
 
 
 def test_a_unit_in_the_file_is_converted(tmp_path):

@@ -14,7 +14,7 @@ from astropy.io.votable import from_table, writeto
 from astropy.table import Table
 from polars.testing import assert_frame_equal
 
-from rrcat.archive import FilesArchive, Ingest, ingest
+from rrcat.archive import FilesArchive, Ingest, read_files
 from rrcat.archive.readers import read
 from rrcat.errors import ArchiveError
 
@@ -65,7 +65,7 @@ ASAS: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def asas(data_dir: Path) -> Ingest:
-    return ingest(FilesArchive.model_validate(ASAS), data_dir / "asas_i")
+    return read_files(FilesArchive.model_validate(ASAS), data_dir / "asas_i")
 
 
 def test_every_asas_star_comes_out(asas, data_dir):
@@ -89,7 +89,7 @@ def test_asas_rows_of_one_star_collapse(asas):
 def test_asas_positions_differ_between_papers(data_dir):
     strict = ASAS | {"stars": ASAS["stars"] | {"conflicts": "refuse"}}
     with pytest.raises(ArchiveError, match="rows of one star differ: ra is") as caught:
-        ingest(FilesArchive.model_validate(strict), data_dir / "asas_i")
+        read_files(FilesArchive.model_validate(strict), data_dir / "asas_i")
     assert caught.value.where["star"] == "203815-0253.5"
 
 
@@ -112,7 +112,7 @@ def test_asas_phases_become_those_of_the_cosine_series(asas, data_dir):
 def test_asas_without_the_filter_is_refused_with_it_as_the_fix(data_dir):
     stars = {name: value for name, value in ASAS["stars"].items() if name != "where"}
     with pytest.raises(ArchiveError, match="246 of 649 rows have no archive_id") as caught:
-        ingest(FilesArchive.model_validate(ASAS | {"stars": stars}), data_dir / "asas_i")
+        read_files(FilesArchive.model_validate(ASAS | {"stars": stars}), data_dir / "asas_i")
     assert '"ID_ASAS" IS NOT NULL' in caught.value.hint
 
 
@@ -126,7 +126,7 @@ def test_folded_gaia_light_curves_keep_their_phase(data_dir):
             "light_curves": {"file": "light_curves.parquet", "columns": columns},
         }
     )
-    got = ingest(config, data_dir / "gaia_dr2_g_folded")
+    got = read_files(config, data_dir / "gaia_dr2_g_folded")
     assert got.stars.height == 12_392
     assert got.light_curves["phase"].is_between(0, 1).all()
     assert got.light_curves["time"].null_count() == got.light_curves.height == 313_888
@@ -147,7 +147,7 @@ def test_parameters_of_the_lmc_come_through_unchanged(data_dir):
             "features": {"file": "stars.parquet", "columns": columns},
         }
     )
-    got = ingest(config, data_dir / "muraveva25_lmc")
+    got = read_files(config, data_dir / "muraveva25_lmc")
     given = pl.read_parquet(data_dir / "muraveva25_lmc" / "stars.parquet").sort("source_id")
     assert got.features.height == 9589
     for ours, theirs in [("period", "Period"), ("a2", "A2"), ("phi31", "Phi31")]:
@@ -194,7 +194,7 @@ def test_gaia_dr3_light_curves_and_parameters_come_together(data_dir):
             },
         }
     )
-    got = ingest(config, data_dir / "gaia_dr3_crestani21")
+    got = read_files(config, data_dir / "gaia_dr3_crestani21")
     assert (got.stars.height, got.light_curves.height, got.features.height) == (71, 525, 71)
     assert got.account["stars"]["without_light_curves"]["count"] == 61
     assert got.light_curves["time"].min() == pytest.approx(
@@ -221,7 +221,7 @@ def test_esa_tables_in_long_form_are_light_curves(data_dir, name, observations, 
         }
     )
     folder = data_dir / "esa_epoch_photometry"
-    got = ingest(config, folder)
+    got = read_files(config, folder)
     assert got.stars.height == 1
     assert got.light_curves.height == observations
     assert got.light_curves["band"].unique().sort().to_list() == ["BP", "G", "RP"]
@@ -272,7 +272,7 @@ def test_every_format_gives_the_same_archive(asas, data_dir, tmp_path, form):
             "light_curves": {"file": f"light_curves.{form}", "columns": names},
         }
     )
-    got = ingest(config, tmp_path)
+    got = read_files(config, tmp_path)
     ids = asas.stars.filter(pl.col("archive_id").is_in(some["asas_id"].unique().implode()))
     expected = asas.light_curves.filter(pl.col("source_id").is_in(ids["source_id"].implode()))
     assert got.stars["source_id"].to_list() == ids["source_id"].to_list()
@@ -298,7 +298,7 @@ def test_a_time_system_that_the_esa_table_contradicts_is_refused(data_dir):
         }
     )
     with pytest.raises(ArchiveError) as caught:
-        ingest(config, data_dir / "esa_epoch_photometry")
+        read_files(config, data_dir / "esa_epoch_photometry")
     assert caught.value.message == (
         "the file states another time system than the recipe: scale TCB and not TDB, "
         "origin_jd 2455197.5 and not 2400000.5"
@@ -318,6 +318,6 @@ def test_the_wide_esa_form_is_read_band_by_band(data_dir):
             "light_curves": {"file": name, "columns": star | columns},
         }
     )
-    got = ingest(config, data_dir / "esa_epoch_photometry")
+    got = read_files(config, data_dir / "esa_epoch_photometry")
     assert got.stars["source_id"].to_list() == [1457486023639239296]
     assert got.light_curves.height == 5

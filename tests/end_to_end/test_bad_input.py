@@ -196,7 +196,7 @@ def test_tiny_errors_of_a_star_do_not_end_the_build(survey: Path) -> None:
 
 
 def test_two_builds_in_one_folder(survey: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from rrcat.run.lock import locked
+    from rrcat.lock import locked
 
     output = survey.parent / "output"
     output.mkdir()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rrcat.errors import RunError
-from rrcat.run.lock import locked
+from rrcat.lock import locked
 
 
 def test_a_second_build_is_refused_and_told_who_holds_the_folder(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_a_second_build_is_refused_and_told_who_holds_the_folder(tmp_path: Path)
             [
                 sys.executable,
                 "-c",
-                "import sys; from pathlib import Path; from rrcat.run.lock import locked\n"
+                "import sys; from pathlib import Path; from rrcat.lock import locked\n"
                 "with locked(Path(sys.argv[1])): pass",
                 str(tmp_path),
             ],
@@ -52,7 +52,7 @@ def test_the_lock_goes_even_when_the_holder_is_killed(tmp_path: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import sys, time; from pathlib import Path; from rrcat.run.lock import locked\n"
+            "import sys, time; from pathlib import Path; from rrcat.lock import locked\n"
             "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)",
             str(tmp_path),
         ],

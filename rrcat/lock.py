@@ -1,4 +1,4 @@
-"""One build at a time in a folder."""
+"""One work at a time in a folder."""
 
 import errno
 import fcntl
@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TextIO
 
 from rrcat.errors import RunError
-from rrcat.run.claim import LOCK
+
+LOCK = ".lock"
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder for one build.
+def locked(folder: Path, doing: str = "build") -> Iterator[None]:
+    """Hold a folder for one work, which ``doing`` names in the message to another.
 
     The lock is the kernel's (``flock``), so that it goes with its process, even one that is killed.
 
@@ -28,8 +29,9 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
+            holder = file.read().strip() or "unknown"
             raise RunError(
-                f"another build (process {file.read().strip() or 'unknown'}) works in this folder",
+                f"another {doing} (process {holder}) works in this folder",
                 file=folder,
                 hint="wait for it to finish, or choose another --output",
             ) from None
