@@ -1,0 +1,355 @@
+"""Requests over HTTP that always end: with the whole answer, or with the reason why there is none.
+
+One request is bounded in five ways, all of them in :class:`Policy`. Connecting takes at most
+``connect_timeout``. A server that sends nothing for ``read_timeout`` has stalled. One attempt, from
+the first byte of the answer's headers to the last of its body, takes at most ``request_timeout``,
+however steadily it trickles in. The answer holds at most ``max_bytes``, counted after decompression
+and written as it comes, so that it is never in memory. All attempts, with the waits between them,
+take at most ``budget``; a server that asks by ``Retry-After`` for more than is left of it ends the
+request at once.
+
+Attempts that may do better the next time are repeated: refused and broken connections, stalls,
+bodies shorter than announced, and the statuses 429, 500, 502, 503 and 504. Redirects lead to http
+and https only. No credentials are asked for or kept.
+"""
+
+import email.utils
+import html
+import io
+import logging
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import requests
+import stamina
+from pydantic import Field
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from rrcat import __version__
+from rrcat.archive.config import _Strict
+from rrcat.atomic import new_file
+from rrcat.errors import ArchiveError
+
+# Stamina tells of every retry through this logger; without a handler that goes to the terminal.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+AGAIN = "run the same command again: it goes on where it stopped"
+TRANSIENT = frozenset({429, 500, 502, 503, 504})
+PIECE = 1 << 18
+MAX_REDIRECTS = 5
+MAX_REPLY = 1 << 22
+MAX_EXCERPT = 300
+MIN_TIMEOUT = 1e-3
+
+Headers = Mapping[str, str]
+
+
+class Policy(_Strict):
+    """How long, how often and how much is asked of a server."""
+
+    connect_timeout: float = Field(10.0, gt=0, description="Longest wait for a connection [s].")
+    read_timeout: float = Field(
+        60.0, gt=0, description="Longest silence of the server before it counts as stalled [s]."
+    )
+    request_timeout: float = Field(
+        600.0, gt=0, description="Longest time for one attempt, until its answer is whole [s]."
+    )
+    budget: float = Field(
+        3600.0,
+        gt=0,
+        description="Longest time for one request with all its attempts and waits, and for a "
+        "query with the time in the queue of the server [s].",
+    )
+    attempts: int = Field(8, ge=1, description="How often a request is tried at most.")
+    max_bytes: int = Field(
+        2_000_000_000, ge=1, description="Largest answer to one request, decompressed [byte]."
+    )
+    concurrency: int = Field(4, ge=1, le=16, description="How many requests run at once.")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A small answer in memory, and the URL that gave it after all redirects."""
+
+    url: str
+    headers: Headers
+    body: bytes
+
+
+def new_session(policy: Policy) -> requests.Session:
+    """Give a session that keeps connections open and is bounded by a policy."""
+    session = requests.Session()
+    session.headers["User-Agent"] = f"rrcat/{__version__}"
+    session.max_redirects = MAX_REDIRECTS
+    session.hooks["response"] = [_close_redirect]
+    adapter = _Adapter(policy)
+    # No other scheme has an adapter, so that a redirect to one fails.
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def download(
+    session: requests.Session,
+    method: str,
+    url: str,
+    *,
+    to: Path,
+    policy: Policy,
+    deadline: float | None = None,
+    **request: Any,
+) -> Headers:
+    """Write the body of an answer to a file, which is there whole or not at all; give the headers.
+
+    Parameters
+    ----------
+    deadline
+        When the budget ends, on the clock of :func:`time.monotonic`; by default, a budget from now.
+    **request
+        What :meth:`requests.Session.request` takes: ``params``, ``data``, ``files``, ``headers``.
+
+    Raises
+    ------
+    ArchiveError
+        There is no answer within the policy, or it says that the request failed.
+    """
+    with new_file(to) as temporary, temporary.open("wb") as file:
+        response = _insist(session, method, url, file, policy, policy.max_bytes, deadline, request)
+    return response.headers
+
+
+def ask(
+    session: requests.Session,
+    method: str,
+    url: str,
+    *,
+    policy: Policy,
+    deadline: float | None = None,
+    **request: Any,
+) -> Reply:
+    """Give an answer of at most 4 MiB in memory; otherwise as :func:`download`."""
+    body = io.BytesIO()
+    response = _insist(session, method, url, body, policy, MAX_REPLY, deadline, request)
+    return Reply(response.url, response.headers, body.getvalue())
+
+
+def excerpt(body: bytes) -> str:
+    """Give the words at the beginning of a text, HTML or XML, without its markup."""
+    text = body.decode("utf-8", errors="replace")
+    status = re.search(r"<INFO\b[^>]*\bQUERY_STATUS\b[^>]*>(.*?)</INFO>", text, re.DOTALL)
+    text = status[1] if status else text
+    text = re.sub(r"(?s)<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>", " ", text)
+    words = " ".join("".join(c if c.isprintable() else " " for c in html.unescape(text)).split())
+    return words if len(words) <= MAX_EXCERPT else f"{words[:MAX_EXCERPT]}…"
+
+
+class _Failure(Exception):
+    """One attempt that failed, and whether another may succeed, or after how many seconds."""
+
+    def __init__(self, reason: str, *, again: bool | float = True, hint: str = AGAIN) -> None:
+        super().__init__(reason)
+        self.again = again
+        self.hint = hint
+
+
+def _insist(
+    session: requests.Session,
+    method: str,
+    url: str,
+    sink: IO[bytes],
+    policy: Policy,
+    max_bytes: int,
+    deadline: float | None,
+    request: dict[str, Any],
+) -> requests.Response:
+    """Repeat a request until its answer is whole in the sink."""
+    end = time.monotonic() + policy.budget if deadline is None else deadline
+    made = 0
+
+    def again(error: Exception) -> bool | float:
+        if not isinstance(error, _Failure) or isinstance(error.again, bool):
+            return isinstance(error, _Failure) and error.again
+        return error.again if error.again < end - time.monotonic() else False
+
+    attempts = stamina.retry_context(
+        on=again,
+        attempts=policy.attempts,
+        timeout=max(end - time.monotonic(), MIN_TIMEOUT),
+        wait_initial=0.5,
+        wait_max=30.0,
+    )
+    try:
+        for attempt in attempts:
+            with attempt:
+                made += 1
+                sink.seek(0)
+                sink.truncate()
+                with _watched(min(policy.request_timeout, end - time.monotonic())) as watch:
+                    return _receive(session, method, url, sink, watch, max_bytes, request)
+        raise AssertionError("unreachable")
+    except _Failure as error:
+        often = f" (attempt {made} of {policy.attempts})" if made > 1 else ""
+        raise ArchiveError(f"{error}{often}", url=url, hint=error.hint) from error
+
+
+def _receive(
+    session: requests.Session,
+    method: str,
+    url: str,
+    sink: IO[bytes],
+    watch: "_Watch",
+    max_bytes: int,
+    request: dict[str, Any],
+) -> requests.Response:
+    """Make one attempt."""
+    try:
+        with session.request(method, url, stream=True, **request) as response:
+            _check_status(response)
+            _check_size(int(response.headers.get("Content-Length", 0)), max_bytes)
+            size = 0
+            for piece in response.iter_content(PIECE):
+                size += len(piece)
+                _check_size(size, max_bytes)
+                sink.write(piece)
+    except requests.RequestException as error:
+        if not watch.late:
+            raise _failure(error) from error
+    if watch.late:
+        raise _Failure(f"the answer was not whole after {watch.seconds:.0f} s")
+    return response
+
+
+def _check_status(response: requests.Response) -> None:
+    if response.ok and not response.is_redirect:
+        return
+    said = f"the server answered {response.status_code} {response.reason}"
+    again: bool | float = response.status_code in TRANSIENT
+    wait = _retry_after(response.headers.get("Retry-After", ""))
+    if again and wait is not None:
+        said += f" and asks to wait for {wait:.0f} s"
+        again = wait
+    with suppress(requests.RequestException):
+        words = excerpt(next(response.iter_content(PIECE), b""))
+        said += f": {words}" if words else ""
+    raise _Failure(said, again=again, hint=AGAIN if again else "check the URL and the query")
+
+
+def _retry_after(value: str) -> float | None:
+    """Give the seconds that a header asks to wait; it states seconds or a date."""
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(date.timestamp() - time.time(), 0.0)
+
+
+def _check_size(size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise _Failure(
+            f"the answer is larger than {max_bytes} bytes",
+            again=False,
+            hint="ask for fewer rows at once, or raise `max_bytes` in [archive.service]",
+        )
+
+
+def _failure(error: requests.RequestException) -> _Failure:
+    root: BaseException = error
+    while (below := root.__cause__ or root.__context__) is not None:
+        root = below
+    words = (root.strerror if isinstance(root, OSError) else None) or str(root)
+    if isinstance(error, requests.exceptions.SSLError):
+        return _Failure(f"no secure connection: {words}", again=False, hint="check the URL")
+    if isinstance(error, requests.ConnectTimeout):
+        return _Failure("the server did not take the connection in time")
+    if isinstance(root, TimeoutError):
+        return _Failure("the server has stalled")
+    if isinstance(
+        error,
+        requests.ConnectionError
+        | requests.exceptions.ChunkedEncodingError
+        | requests.exceptions.ContentDecodingError,
+    ):
+        return _Failure(f"the connection failed: {words}")
+    return _Failure(f"the request cannot be made: {words}", again=False, hint="check the URL")
+
+
+class _Watch:
+    """Cuts the connection of the attempt that has lasted too long.
+
+    A timeout of the socket does not help there: it starts anew with every byte.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.late = False
+        self._socket: socket.socket | None = None
+
+    def over(self, connection: socket.socket) -> None:
+        self._socket = connection
+        if self.late:
+            self.end()
+
+    def end(self) -> None:
+        self.late = True
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+_here = threading.local()
+"""The watch over the attempt that this thread makes."""
+
+
+@contextmanager
+def _watched(seconds: float) -> Iterator[_Watch]:
+    watch = _here.watch = _Watch(max(seconds, 0.0))
+    timer = threading.Timer(watch.seconds, watch.end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield watch
+    finally:
+        timer.cancel()
+        del _here.watch
+
+
+class _WatchedHTTP(HTTPConnection):
+    def getresponse(self) -> Any:
+        _here.watch.over(self.sock)
+        return super().getresponse()
+
+
+class _WatchedHTTPS(HTTPSConnection):
+    def getresponse(self) -> Any:
+        _here.watch.over(self.sock)
+        return super().getresponse()
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, policy: Policy) -> None:
+        super().__init__(pool_maxsize=policy.concurrency)
+        self._timeout = (policy.connect_timeout, policy.read_timeout)
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = _WatchedHTTPS if pool.scheme == "https" else _WatchedHTTP
+        return pool
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        return super().send(*args, **kwargs | {"timeout": self._timeout})
+
+
+def _close_redirect(response: requests.Response, **_: Any) -> None:
+    """Leave the body of a redirect unread, which requests would take into memory whole."""
+    if response.is_redirect:
+        response.close()
