@@ -53,6 +53,17 @@ class Source(_Strict):
     any: tuple[str, ...] = Field(
         (), description="Boolean columns of the file: true where one of them is."
     )
+    first: tuple[str, ...] = Field(
+        (), description="Columns of the file: the first of them that is known in a row."
+    )
+    element: int | None = Field(
+        None, ge=1, description="Which element of the arrays in the column; 1 is the first."
+    )
+    zero_point: float | None = Field(
+        None,
+        description="The column holds fluxes, and this is the magnitude of the flux 1 [mag]: the "
+        "magnitudes are zero_point - 2.5 log10(flux).",
+    )
     unit: str | None = Field(
         None, description="Unit in the file, if the file does not say it and it differs from ours."
     )
@@ -68,10 +79,18 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> "Source":
-        if (self.column is not None) + (self.value is not None) + bool(self.any) != 1:
-            raise ValueError("say exactly one of `column`, `value` and `any`")
-        if self.column is None and (self.unit or self.null_values or self.values or self.contains):
-            raise ValueError("`unit`, `null_values`, `values` and `contains` go with `column`")
+        origins = (self.column is not None, self.value is not None, bool(self.any))
+        if sum((*origins, bool(self.first))) != 1:
+            raise ValueError("say exactly one of `column`, `value`, `any` and `first`")
+        read = self.unit or self.null_values or self.values or self.contains
+        if not (self.column or self.first) and read:
+            raise ValueError(
+                "`unit`, `null_values`, `values` and `contains` go with `column` or `first`"
+            )
+        if self.column is None and (self.element or self.zero_point is not None):
+            raise ValueError("`element` and `zero_point` go with `column`")
+        if self.zero_point is not None and self.unit:
+            raise ValueError("`zero_point` is that of the unit of the file; leave `unit` out")
         if self.values and self.contains is not None:
             raise ValueError("say `values` or `contains`, not both")
         return self
@@ -79,7 +98,7 @@ class Source(_Strict):
     @property
     def asked(self) -> tuple[str, ...]:
         """Columns of the file that are needed."""
-        return self.any if self.column is None else (self.column,)
+        return self.any or self.first if self.column is None else (self.column,)
 
 
 def _short_form(given: Any) -> Any:

@@ -194,18 +194,54 @@ def _map(
     if source.any:
         flags = [_cast(rows[name], rows[ROW], column, name, path) for name in source.any]
         return functools.reduce(lambda one, other: one | other, flags).alias(column.name)
-    name = source.column
-    assert name is not None
-    cells = rows.select(without(pl.col(name), rows.schema[name], source.null_values)).to_series()
+    read = [_column(rows, name, source, column, units, path) for name in source.asked]
+    return read[0] if source.column else pl.select(pl.coalesce(map(_known, read))).to_series()
+
+
+def _known(cells: pl.Series) -> pl.Series:
+    return cells.fill_nan(None) if cells.dtype.is_float() else cells
+
+
+def _column(
+    rows: pl.DataFrame,
+    name: str,
+    source: Source,
+    column: Column,
+    units: dict[str, str],
+    path: Path,
+) -> pl.Series:
+    """Give one column of the archive as one of ours."""
+    cells = rows[name]
+    if source.element is not None:
+        cells = _elements(cells, source.element, path)
+    cells = cells.to_frame().select(without(pl.col(name), cells.dtype, source.null_values))[name]
     if source.contains is not None:
         cells = cells.cast(pl.String).str.contains(source.contains, literal=True)
     elif source.values:
         cells = _translate(cells, rows[ROW], source, path)
     series = _cast(cells, rows[ROW], column, name, path)
+    if source.zero_point is not None:
+        return pl.select(source.zero_point - 2.5 * series.log10()).to_series()
     if column.dtype.startswith("float"):
         factor = to_schema_unit(column, source.unit, units.get(name), name, path)
         series = series if factor == 1.0 else series * factor
     return series
+
+
+def _elements(cells: pl.Series, number: int, path: Path) -> pl.Series:
+    """Give one element of each array, null where the array has fewer."""
+    if cells.dtype == pl.Null:
+        return cells
+    if isinstance(cells.dtype, pl.Array):
+        cells = cells.arr.to_list()
+    if not isinstance(cells.dtype, pl.List):
+        raise ArchiveError(
+            f"column {cells.name!r} holds {cells.dtype} and no arrays",
+            file=path,
+            column=cells.name,
+            hint="leave `element` out",
+        )
+    return cells.list.get(number - 1, null_on_oob=True)
 
 
 def _translate(cells: pl.Series, rows: pl.Series, source: Source, path: Path) -> pl.Series:

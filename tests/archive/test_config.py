@@ -57,6 +57,12 @@ def test_every_field_is_documented():
         (GOOD | {"stars": with_columns(STARS, blazhko={"column": "b", "unit": "d"})}, "no unit"),
         (GOOD | {"stars": with_columns(STARS, period={"unit": "d"})}, "exactly one of"),
         (GOOD | {"stars": with_columns(STARS, period={"value": 1, "unit": "d"})}, "go with"),
+        (GOOD | {"stars": with_columns(STARS, period={"first": ["a"], "element": 1})}, "go with"),
+        (
+            GOOD
+            | {"stars": with_columns(STARS, period={"column": "a", "zero_point": 1, "unit": "d"})},
+            "leave `unit` out",
+        ),
         (
             GOOD | {"stars": with_columns(STARS, blazhko={"column": "b", "cotains": "BL"})},
             "cotains",

@@ -286,3 +286,44 @@ def test_zero_and_one_are_false_and_true(ingested, stars, refused):
     )
     got = ingested(stars=counted.with_columns(pl.col("b") % 2), star_table=columns(blazhko="b"))
     assert got.stars["blazhko"].to_list() == [True, False, False]
+
+
+def test_the_first_column_that_is_known_counts(ingested, stars):
+    two = stars.with_columns(
+        pf=pl.Series([0.5, None, float("nan")]), p1_o=pl.Series([9.0, 0.3, 0.4])
+    )
+    given = columns(period={"first": ["pf", "p1_o"]})
+    assert ingested(stars=two, star_table=given).stars["period"].to_list() == [0.5, 0.3, 0.4]
+
+
+def test_one_element_of_an_array_is_taken_where_the_array_has_it(curves, archive, tmp_path):
+    arrays = pl.DataFrame(
+        {"source_id": [11, 12, 13], "ampl": [[0.3, 0.1], [0.2], None], "p": [0.5, 0.6, 0.3]}
+    )
+    given = {
+        "columns": {
+            "source_id": "source_id",
+            "band": {"value": "G"},
+            "period": "p",
+            "a1": {"column": "ampl", "element": 1},
+            "a2": {"column": "ampl", "element": 2},
+        }
+    }
+    config = archive(features=arrays, feature_table=given)
+    features = read_files(config, tmp_path).features
+    assert features["a1"].to_list() == [0.3, 0.2, None]
+    assert features["a2"].to_list() == [0.1, None, None]
+
+
+def test_an_element_of_what_is_no_array_is_refused(refused):
+    assert "no arrays" in refused(star_table=columns(period={"column": "period", "element": 1}))
+
+
+def test_fluxes_become_magnitudes_by_their_zero_point(ingested, curves):
+    fluxes = curves.with_columns(mag=pl.when(pl.col("mag") == 15.0).then(-1.0).otherwise(1e4))
+    given = {"columns": {"source_id": "source_id", "time": "time", "band": {"value": "G"}}}
+    given["columns"]["mag"] = {"column": "mag", "zero_point": 25.0}
+    got = ingested(light_curves=fluxes, curve_table=given)
+    assert got.light_curves["mag"].null_count() == 1
+    assert got.light_curves["mag"].drop_nulls().unique().to_list() == [pytest.approx(15.0)]
+    assert got.account["light_curves"]["nan"]["mag"] == 1
