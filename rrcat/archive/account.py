@@ -1,5 +1,8 @@
 """What an archive gave and what is odd about it: counts with the first few examples."""
 
+import functools
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -93,3 +96,47 @@ def repeated_epochs(light_curves: pl.DataFrame) -> Account:
         "stars": repeated[epoch[0]].n_unique(),
         "different_magnitudes": repeated.filter(pl.col("magnitudes") > 1).height,
     }
+
+
+def received(asked: Path) -> Account:
+    """Account for the stars asked for, from a Parquet file with their ``status`` and ``reason``.
+
+    Gives how many were ``received``, ``empty`` and ``failed``, and the commonest ``reasons``.
+    """
+    stars = pl.scan_parquet(asked, glob=False)
+    statuses = stars.group_by("status").len().collect()
+    counts = dict(statuses.iter_rows())
+    reasons = (
+        stars.filter(pl.col("status") == "failed")
+        .group_by("reason")
+        .len("count")
+        .sort("count", "reason", descending=[True, False])
+        .head(SHOWN)
+        .collect()
+    )
+    return {
+        **{status: counts.get(status, 0) for status in ("received", "empty", "failed")},
+        "reasons": reasons.to_dicts(),
+    }
+
+
+def together(accounts: Iterable[Account]) -> Account:
+    """Give the account of several sets of stars as if they had been one.
+
+    Counts are added, examples stand in the order of the sets, and only the first of them.
+    """
+    return functools.reduce(_added, accounts, {})
+
+
+def _added(one: Any, other: Any) -> Any:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {
+            key: _added(one[key], other[key])
+            if key in one and key in other
+            else {**one, **other}[key]
+            for key in {**one, **other}
+        }
+    if isinstance(one, list) and isinstance(other, list):
+        words = all(isinstance(each, str) for each in [*one, *other])
+        return sorted({*one, *other}) if words else [*one, *other][:SHOWN]
+    return one if isinstance(one, str) else one + other

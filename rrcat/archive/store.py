@@ -1,66 +1,36 @@
-"""The local store: what an archive gave, as Parquet files that are read star by star."""
+"""The local store: what an archive gave, as Parquet files that are read star by star.
 
+A table is cut into parts, each of which holds all rows of its stars. Nothing needs more of a table
+in memory than one part and what is asked for.
+"""
+
+import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rrcat import atomic
 from rrcat.archive.ingest import Ingest
-from rrcat.canonical import json_bytes, parquet_bytes
 from rrcat.errors import ArchiveError
 from rrcat.schema import load
 
-FORMAT = 1
-# Small enough that a partition of some hundred stars reads little more than its own rows.
-ROWS_IN_GROUP = 16_384
+FORMAT = 2
+DESCRIPTION = "store.json"
+ACCOUNT = "account.json"
+ASKED = "account.parquet"
+"""What became of each star that was asked for: ``source_id``, ``status``, ``reason`` and more."""
 
-
-def write_store(ingest: Ingest, folder: Path) -> "LocalStore":
-    """Write what an archive gave to a folder, whole or not at all, and open it.
-
-    Equal input gives equal bytes. The folder holds ``stars.parquet``, where there are any
-    ``light_curves.parquet`` and ``features.parquet``, ``account.json`` and ``store.json``.
-
-    Raises
-    ------
-    FileExistsError
-        The folder is there already.
-    """
-    frames = {
-        "stars": ingest.stars,
-        "light_curves": ingest.light_curves,
-        "features": ingest.features,
-    }
-    with atomic.new_folder(folder) as temporary:
-        for name, frame in frames.items():
-            if frame is not None:
-                content = parquet_bytes(frame, rows_in_group=ROWS_IN_GROUP)
-                atomic.write_inside(temporary / f"{name}.parquet", content)
-        atomic.write_inside(temporary / "account.json", json_bytes(ingest.account))
-        description = {
-            "format": FORMAT,
-            "bands": _bands(ingest),
-            "inputs": ingest.inputs,
-            "schemas": {
-                name: load(name).version for name, frame in frames.items() if frame is not None
-            },
-            "files": {
-                path.name: {"sha256": atomic.sha256(path), "size": path.stat().st_size}
-                for path in sorted(temporary.iterdir())
-            },
-        }
-        atomic.write_inside(temporary / "store.json", json_bytes(description))
-    return LocalStore.open(folder)
+TABLES = ("stars", "light_curves", "features")
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class _File(_Strict):
@@ -72,26 +42,48 @@ class _Input(_File):
     name: str
 
 
+class StorePart(_File):
+    """One file of a table: all rows of the stars with lo <= source_id <= hi that have some.
+
+    ``file`` is its path in the folder of the store.
+    """
+
+    file: str = Field(pattern=r"^[a-z_]+/[0-9a-f.-]+\.parquet$")
+    lo: int
+    hi: int
+    rows: int
+
+
 class _Description(_Strict):
     """What ``store.json`` says."""
 
     format: int
+    archive: dict[str, Any]
     bands: list[str]
     inputs: list[_Input]
+    adql: list[str]
     schemas: dict[str, str]
+    tables: dict[str, list[StorePart]]
     files: dict[str, _File]
 
-
-def _bands(ingest: Ingest) -> list[str]:
-    frame = ingest.light_curves if ingest.light_curves is not None else ingest.features
-    return [] if frame is None else sorted(frame["band"].unique())
+    @model_validator(mode="after")
+    def _parts_ascend(self) -> "_Description":
+        if not {"stars"} <= self.tables.keys() <= set(TABLES):
+            raise ValueError(f"a store has stars and no {', '.join(self.tables.keys() - TABLES)}")
+        for name, parts in self.tables.items():
+            ends = all(part.lo <= part.hi for part in parts)
+            if not ends or any(one.hi >= other.lo for one, other in itertools.pairwise(parts)):
+                raise ValueError(f"the parts of {name} overlap or are not in order")
+        return self
 
 
 @dataclass(frozen=True)
 class LocalStore:
     """A store on disk. ``description`` is what ``store.json`` says, ``account`` ``account.json``.
 
-    ``description`` holds ``inputs`` (name, sha256, size), ``bands``, ``schemas`` and ``files``.
+    ``description`` holds ``inputs`` (name, sha256, size of the files the store was made from),
+    ``adql``, ``archive``, ``bands`` and ``schemas``, and the files of the store: in ``tables`` the
+    parts of each table, in ``files`` what stands beside them.
     """
 
     folder: Path
@@ -109,25 +101,34 @@ class LocalStore:
         ArchiveError
             The folder is no store, or a file of it is missing or damaged.
         """
-        description = _json(folder / "store.json")
+        description = _json(folder / DESCRIPTION)
         if description.get("format") != FORMAT:
             raise _damaged("the store has another format than this version writes", folder)
         try:
             _Description.model_validate(description)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
+            place = ".".join(str(part) for part in first["loc"]) or "tables"
             raise _damaged(
                 f"the store says something impossible at {place}: {first['msg']}",
-                folder / "store.json",
+                folder / DESCRIPTION,
             ) from None
-        for name, given in description["files"].items() if verify else ():
-            path = folder / name
+        store = cls(folder, description, {})
+        for given in store.files() if verify else ():
+            path = folder / given["name"]
             if not path.is_file():
                 raise _damaged("a file of the store is missing", path)
             if path.stat().st_size != given["size"] or atomic.sha256(path) != given["sha256"]:
                 raise _damaged("a file of the store has changed since it was written", path)
-        return cls(folder, description, _json(folder / "account.json"))
+        return replace(store, account=_json(folder / ACCOUNT))
+
+    def files(self) -> list[dict[str, Any]]:
+        """Give ``name``, ``sha256`` and ``size`` of the files of the store, sorted by name."""
+        parts = {
+            part["file"]: part for parts in self.description["tables"].values() for part in parts
+        }
+        given = sorted((parts | self.description["files"]).items())
+        return [{"name": name, "sha256": g["sha256"], "size": g["size"]} for name, g in given]
 
     @property
     def bands(self) -> tuple[str, ...]:
@@ -136,41 +137,21 @@ class LocalStore:
 
     @property
     def has_light_curves(self) -> bool:
-        """Whether the archive gave light curves."""
-        return "light_curves.parquet" in self.description["files"]
+        """Whether the archive gives light curves."""
+        return "light_curves" in self.description["tables"]
 
     @property
     def has_features(self) -> bool:
-        """Whether the archive gave features."""
-        return "features.parquet" in self.description["files"]
+        """Whether the archive gives features."""
+        return "features" in self.description["tables"]
 
     def source_ids(self) -> NDArray[np.int64]:
         """Give the ``source_id`` of every star, sorted, shape ``(n_stars,)``."""
-        stars = pl.read_parquet(self.folder / "stars.parquet", columns=["source_id"], glob=False)
-        return stars["source_id"].to_numpy()
+        return self._ids("stars").to_numpy()
 
     def served_ids(self) -> pl.Series:
         """Give the ``source_id`` of every star with light curves, or else features; sorted."""
-        table = "light_curves" if self.has_light_curves else "features"
-        scan = pl.scan_parquet(self.folder / f"{table}.parquet", glob=False).select("source_id")
-        return scan.unique().sort("source_id").collect()["source_id"]
-
-    def only(self, source_ids: pl.Series) -> Ingest:
-        """Give the stars of these identifiers, with their tables, as another store to write."""
-        wanted = source_ids.alias("source_id").to_frame().lazy()
-
-        def rows(table: str) -> pl.DataFrame:
-            scan = pl.scan_parquet(self.folder / f"{table}.parquet", glob=False)
-            semi = scan.join(wanted, on="source_id", how="semi", maintain_order="left")
-            return semi.collect()
-
-        return Ingest(
-            stars=rows("stars"),
-            light_curves=rows("light_curves") if self.has_light_curves else None,
-            features=rows("features") if self.has_features else None,
-            account=self.account,
-            inputs=self.description["inputs"],
-        )
+        return self._ids("light_curves" if self.has_light_curves else "features")
 
     def stars(self, lo: int = 0, hi: int = 2**63 - 1) -> pl.DataFrame:
         """Give the stars with lo <= source_id <= hi."""
@@ -184,9 +165,46 @@ class LocalStore:
         """Give the archive's features of stars with lo <= source_id <= hi; None if none."""
         return self._rows("features", lo, hi) if self.has_features else None
 
+    def only(self, source_ids: pl.Series) -> Ingest:
+        """Give the stars of these identifiers, with their tables."""
+
+        def rows(table: str) -> pl.DataFrame:
+            found = [self.rows_of(part, source_ids) for part in self.parts(table)]
+            return pl.concat([load(table).empty(), *found])
+
+        return Ingest(
+            stars=rows("stars"),
+            light_curves=rows("light_curves") if self.has_light_curves else None,
+            features=rows("features") if self.has_features else None,
+            account=self.account,
+            inputs=self.description["inputs"],
+        )
+
+    def parts(self, table: str, lo: int = 0, hi: int = 2**63 - 1) -> list[StorePart]:
+        """Give the parts of a table that have stars with lo <= source_id <= hi, in their order."""
+        parts = (StorePart(**given) for given in self.description["tables"][table])
+        return [part for part in parts if part.lo <= hi and part.hi >= lo]
+
+    def rows_of(self, part: StorePart, source_ids: pl.Series) -> pl.DataFrame:
+        """Give the rows of a part that belong to some stars."""
+        wanted = pl.col("source_id").is_in(source_ids.implode())
+        return pl.scan_parquet(self.folder / part.file, glob=False).filter(wanted).collect()
+
     def _rows(self, table: str, lo: int, hi: int) -> pl.DataFrame:
-        scan = pl.scan_parquet(self.folder / f"{table}.parquet", glob=False)
-        return scan.filter(pl.col("source_id").is_between(lo, hi)).collect()
+        there = [self.folder / part.file for part in self.parts(table, lo, hi)]
+        if not there:
+            return load(table).empty()
+        between = pl.col("source_id").is_between(lo, hi)
+        return pl.scan_parquet(there, glob=False).filter(between).collect()
+
+    def _ids(self, table: str) -> pl.Series:
+        found = [
+            pl.read_parquet(self.folder / part.file, columns=["source_id"], glob=False)
+            .to_series()
+            .unique(maintain_order=True)
+            for part in self.parts(table)
+        ]
+        return pl.concat([pl.Series("source_id", [], pl.Int64), *found])
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import polars as pl
 from rich.progress import Progress
 
 from rrcat import atomic
-from rrcat.archive.store import LocalStore, write_store
+from rrcat.archive.store import LocalStore
+from rrcat.archive.store_writing import cut_out
 from rrcat.calibration.sample import Sample, read_sample
 from rrcat.canonical import parquet_bytes
 from rrcat.errors import RecipeError
@@ -70,7 +71,7 @@ def calibrator_batch(
     """
     folder = place.output / CALIBRATION
     if not folder.exists():
-        write_store(place.store.only(calibrators["source_id"]), folder)
+        cut_out(place.store, calibrators["source_id"], folder)
     store = LocalStore.open(folder)
     cut = place.partitions(store)
     with executor(default_workers(place.request.workers, len(cut))) as pool:

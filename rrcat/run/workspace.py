@@ -14,7 +14,8 @@ from rich.progress import Progress
 
 from rrcat.archive.config import FileTable
 from rrcat.archive.files import input_files, read_files
-from rrcat.archive.store import LocalStore, write_store
+from rrcat.archive.store import LocalStore
+from rrcat.archive.store_writing import write_store
 from rrcat.catalogue.recipe import Recipe, read_recipe
 from rrcat.errors import RecipeError
 from rrcat.estimator.registry import Registry, discover

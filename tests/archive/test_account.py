@@ -2,7 +2,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rrcat.archive.account import clean_numbers, merge_rows, repeated_epochs
+from rrcat.archive.account import clean_numbers, merge_rows, repeated_epochs, tally, together
 
 cells = st.none() | st.sampled_from([0.5, 0.6])
 rows = st.lists(st.tuples(st.sampled_from([1, 2, 3]), cells, cells), min_size=1)
@@ -85,3 +85,14 @@ def test_points_without_time_repeat_no_epoch():
         schema_overrides={"time": pl.Float64},
     )
     assert repeated_epochs(curves)["count"] == 0
+
+
+def test_accounts_of_two_chunks_add_up_to_one():
+    one = {"nan": {"mag": 2}, "bands": ["G"], "stars": tally(pl.DataFrame({"id": [1, 2]}), "id")}
+    other = {"nan": {"ra": 1}, "bands": ["BP"], "stars": tally(pl.DataFrame({"id": [3] * 9}), "id")}
+    assert together([one, other]) == {
+        "nan": {"mag": 2, "ra": 1},
+        "bands": ["BP", "G"],
+        "stars": {"count": 11, "first": [{"id": number} for number in (1, 2, 3, 3, 3)]},
+    }
+    assert together([one]) == one
