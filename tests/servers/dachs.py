@@ -6,6 +6,7 @@ folder, PostgreSQL listens on a socket there only, and both servers are children
 process, however it ends.
 """
 
+import getpass
 import os
 import re
 import shutil
@@ -83,7 +84,7 @@ class Instance:
     def __init__(self, folder: Path, *, port: int) -> None:
         self.folder, self.url = folder, f"http://127.0.0.1:{port}"
         self.bin = programs()[-1]
-        self.user = "postgres" if os.geteuid() == 0 else os.environ["USER"]
+        self.user = "postgres" if os.geteuid() == 0 else getpass.getuser()
         folder.chmod(0o755)
         (folder / "gavo.rc").write_text(self._settings(port))
         if os.geteuid() == 0:
