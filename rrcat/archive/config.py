@@ -1,6 +1,7 @@
 """What a recipe may say in ``[archive]`` and ``[selection]``: files, columns, units, times."""
 
 import difflib
+import hashlib
 import unicodedata
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -215,6 +216,39 @@ class FeaturesFile(FeaturesMapping, FileTable):
     """The file of harmonic parameters that the archive gives itself."""
 
 
+class TableQuery(_Strict):
+    """A query to a TAP service, whose answer stands in place of a file."""
+
+    url: str = Field(pattern=r"^https?://", description="Address of the TAP service.")
+    adql: str = Field(pattern=r"\S", description="The query.")
+
+    @property
+    def text(self) -> str:
+        """The query with its service, as it stands beside its answer."""
+        return f"-- {self.url}\n{self.adql.strip()}\n"
+
+    @property
+    def answer(self) -> str:
+        """Path of the answer in the folder of what is fetched: another query has another one."""
+        return f"tables/{hashlib.sha256(self.text.encode()).hexdigest()[:16]}.vot"
+
+
+class PublishedTable(FileTable):
+    """A table that somebody published: in a file, or to be asked for."""
+
+    file: str = Field("", description="Path of the file, relative to --data or else to the recipe.")
+    query: TableQuery | None = Field(
+        None,
+        description="In place of `file`: a query to a TAP service, which `rrcat fetch` asks.",
+    )
+
+    @model_validator(mode="after")
+    def _from_one_place(self) -> Self:
+        if bool(self.file) == (self.query is not None):
+            raise ValueError("say exactly one of `file` and `query`")
+        return self
+
+
 class ArchiveBase(_Strict):
     """What is said of an archive of any kind."""
 
@@ -266,13 +300,6 @@ def require_one_kind_of_identifier(survey: str, tables: Iterable[TableMapping]) 
         raise ValueError("rows cannot be joined: all tables map source_id, or none does")
     if not any(with_integer) and not survey:
         raise ValueError("archive_id alone needs `survey`, the two make the source_id")
-
-
-class TableQuery(_Strict):
-    """A query to a TAP service, whose answer stands in place of a file."""
-
-    url: str = Field(pattern=r"^https?://", description="Address of the TAP service.")
-    adql: str = Field(min_length=1, description="The query.")
 
 
 class Selection(_Strict):

@@ -4,11 +4,11 @@ from typing import ClassVar
 
 from pydantic import Field, model_validator
 
-from rrcat.archive.config import FileTable, Line
+from rrcat.archive.config import Line, PublishedTable
 
 
-class CalibrationSection(FileTable):
-    """The file of spectroscopic measurements: one row each, several a star."""
+class CalibrationSection(PublishedTable):
+    """The table of spectroscopic measurements: one row each, several a star."""
 
     schema_name: ClassVar[str] = "spectra"
     needed: ClassVar[tuple[str, ...]] = ("feh", "feh_error")

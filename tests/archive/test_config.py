@@ -1,7 +1,14 @@
 import pytest
 from pydantic import ValidationError
 
-from rrcat.archive.config import FilesArchive, Selection, Source, StarsFile
+from rrcat.archive.config import (
+    FilesArchive,
+    PublishedTable,
+    Selection,
+    Source,
+    StarsFile,
+    TableQuery,
+)
 
 STARS = {"file": "stars.csv", "columns": {"source_id": "id"}}
 CURVES = {
@@ -96,3 +103,27 @@ def test_what_cannot_be_followed_is_refused(config, message):
 def test_a_limit_is_at_least_one():
     with pytest.raises(ValidationError, match="greater than or equal to 1"):
         Selection(limit=0)
+
+
+QUERY = {"url": "https://tap.example/tap", "adql": "SELECT * FROM spectra"}
+
+
+def test_another_query_has_another_answer():
+    query = TableQuery.model_validate(QUERY)
+    assert query.answer == TableQuery.model_validate(QUERY | {"adql": QUERY["adql"] + "\n"}).answer
+    others = (QUERY | {"adql": "SELECT name FROM spectra"}, QUERY | {"url": "http://b.example"})
+    answers = {query.answer, *(TableQuery.model_validate(other).answer for other in others)}
+    assert len(answers) == 3
+    assert all(answer.startswith("tables/") and answer.endswith(".vot") for answer in answers)
+
+
+def test_a_published_table_is_in_a_file_or_asked_for():
+    class Spectra(PublishedTable):
+        schema_name = "spectra"
+
+    columns = {"columns": {"source_id": "id"}}
+    Spectra.model_validate(columns | {"file": "spectra.csv"})
+    Spectra.model_validate(columns | {"query": QUERY})
+    for both_or_none in ({}, {"file": "spectra.csv", "query": QUERY}):
+        with pytest.raises(ValidationError, match="exactly one of `file` and `query`"):
+            Spectra.model_validate(columns | both_or_none)
