@@ -146,6 +146,11 @@ class Estimator(ABC):
     spec: ClassVar[EstimatorSpec]
     Params: ClassVar[type[BaseModel]] = Params
 
+    selectable: ClassVar[tuple[str, ...]] = ()
+    """Columns of ``features`` that its parameter ``predictors`` may name; empty where its inputs
+    are fixed. ``predictors`` is a table of lists by pulsation type; a value depends on no other of
+    these columns than those that are listed for the type of the star."""
+
     def __init__(self, params: Mapping[str, Any] | BaseModel | None = None) -> None:
         given = params.model_dump() if isinstance(params, BaseModel) else dict(params or {})
         self.params = parsed(self.Params, given, self.spec.id)

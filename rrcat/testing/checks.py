@@ -190,6 +190,34 @@ def check_unknown_parameters_are_refused(case: Case) -> None:
     raise Broken("the parameter 'no_such_parameter' was accepted")
 
 
+def check_predictors_can_be_set(case: Case) -> None:
+    """Where ``selectable`` names columns, a value depends on no other of them than those set."""
+    offered = case.make(case.params).selectable
+    if not offered:
+        return
+    (training, calibrators), asked = case.training, case.asked
+    numbers = {c.name for c in schema.load("features").column if c.dtype == "float64"}
+    if training.features is None or asked.features is None or not numbers.issuperset(offered):
+        raise Broken("selectable names what is no number among the features that it reads")
+    kinds = sorted(case.spec.pulsation_types)
+    try:
+        case.make({**case.params, "predictors": {kind: ["no_such_column"] for kind in kinds}})
+    except RrcatError:
+        pass
+    else:
+        raise Broken("the predictor 'no_such_column' was accepted")
+    few = [name for name in ("period", "phi31", *offered) if name in offered][:2]
+    estimator = case.make({**case.params, "predictors": {kind: few for kind in kinds}})
+    rest = [pl.lit(None, pl.Float64).alias(name) for name in offered if name not in few]
+    known = StarBatch(**{**training.frames(), "features": training.features.with_columns(rest)})
+    unseen = StarBatch(**{**asked.frames(), "features": asked.features.with_columns(rest)})
+    _same(
+        estimator.fit(known, calibrators, seed=SEED).predict(unseen),
+        estimator.fit(training, calibrators, seed=SEED).predict(asked),
+        f"where all of selectable but {' and '.join(few)} are null",
+    )
+
+
 def check_unsupported_types_have_a_reason(case: Case) -> None:
     """Stars of another or no pulsation type come back with the reason."""
     for kind in ("RRd", "other", None):
@@ -274,6 +302,7 @@ CHECKS: dict[str, Callable[[Case], None]] = {
         check_a_bundle_brings_the_model_back,
         check_a_bundle_has_the_same_bytes,
         check_unknown_parameters_are_refused,
+        check_predictors_can_be_set,
         check_unsupported_types_have_a_reason,
         check_unsupported_bands_have_a_reason,
     )

@@ -3,12 +3,13 @@
 import itertools
 import json
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import polars as pl
 import pytest
 
-from rrcat.estimator import StarBatch
+from rrcat.estimator import Params, StarBatch
 from rrcat.testing import CHECKS, check_estimator
 
 
@@ -273,3 +274,55 @@ def test_values_for_unsupported_types_and_bands_are_caught(toy):
     failed = failures(toy({"predict": predict}))
     assert failed["unsupported_types_have_a_reason"] == "stars of type RRd got ok"
     assert failed["unsupported_bands_have_a_reason"] == "stars in an unknown band got ok"
+
+
+class Choosing(Params):
+    error: float = 0.4
+    predictors: dict[str, tuple[Literal["period", "phi31", "a1"], ...]] = {}
+
+
+def chosen(self, batch, calibrators, *, seed, progress):
+    """Learn the mean of a1 besides the line where a1 is among the predictors, or always."""
+    model = super(type(self), self)._fit(batch, calibrators, seed=seed, progress=progress)
+    names = self.always or self.params.predictors.get("RRab", ())
+    if "a1" in names:
+        model.constant += float(batch.features["a1"].fill_null(0.0).mean())
+    return model
+
+
+CHOOSING = {
+    "Params": Choosing,
+    "selectable": ("period", "phi31", "a1"),
+    "always": (),
+    "_fit": chosen,
+}
+
+
+def test_an_estimator_whose_predictors_can_be_set_is_sound(toy):
+    assert failures(toy(estimator=CHOOSING)) == {}
+
+
+def test_a_predictor_that_is_used_without_being_set_is_caught(toy):
+    failed = failures(toy(estimator={**CHOOSING, "always": ("a1",)}))
+    assert list(failed) == ["predictors_can_be_set"]
+    assert (
+        "where all of selectable but period and phi31 are null" in failed["predictors_can_be_set"]
+    )
+
+
+def test_predictors_without_the_parameter_are_caught(toy):
+    failed = failures(toy(estimator={"selectable": ("period", "a1")}))
+    assert "has no parameter 'predictors'" in failed["predictors_can_be_set"]
+
+
+def test_predictors_that_do_not_exist_are_caught(toy):
+    class Lax(Choosing):
+        predictors: dict[str, tuple[str, ...]] = {}
+
+    failed = failures(toy(estimator={**CHOOSING, "Params": Lax}))
+    assert failed == {"predictors_can_be_set": "the predictor 'no_such_column' was accepted"}
+
+
+def test_columns_to_choose_from_that_are_no_features_are_caught(toy):
+    failed = failures(toy(estimator={**CHOOSING, "selectable": ("period", "colour")}))
+    assert "no number among the features" in failed["predictors_can_be_set"]
