@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import threading
 import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,8 @@ import polars.selectors as cs
 from rrcat.errors import ArchiveError
 
 DAMAGED = "the file may be damaged or incomplete: get it again"
+
+_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def _read_ecsv(
 ) -> RawTable:
     from astropy.table import Table
 
-    return _from_astropy(_quietly(lambda: Table.read(path, format="ascii.ecsv")))
+    return from_astropy(quietly(lambda: Table.read(path, format="ascii.ecsv")))
 
 
 def _read_fits(
@@ -150,29 +153,19 @@ def _read_fits(
     def load() -> Any:
         with fits.open(path, memmap=False) as hdus:
             tables = [h for h in hdus if isinstance(h, fits.BinTableHDU | fits.TableHDU)]
-            return Table.read(_nth(tables, table, path), unit_parse_strict="silent")
+            return Table.read(nth(tables, table, path), unit_parse_strict="silent")
 
-    return _from_astropy(_quietly(load))
+    return from_astropy(quietly(load))
 
 
 def _read_votable(
     path: Path, table: int, text: Collection[str], null_values: Collection[str]
 ) -> RawTable:
-    from astropy.io import votable
+    from rrcat.archive.votable import parse  # it builds on this module
 
-    def load() -> Any:
-        document = votable.parse(path, verify="ignore")
-        element = _nth(list(document.iter_tables()), table, path)
-        systems = {system.ID: system for system in document.iter_timesys()}
-        stated = {f.name: systems[f.ref] for f in element.fields if f.ref in systems}
-        return element.to_table(use_names_over_ids=True), stated
-
-    content, stated = _quietly(load)
-    times = {
-        name: StatedTime(system.timescale, system.refposition, system.timeorigin)
-        for name, system in stated.items()
-    }
-    return replace(_from_astropy(content), times=times)
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rb") as file:
+        return parse(file.read(), table=table, place=path).raw
 
 
 Reader = Callable[[Path, int, Collection[str], Collection[str]], RawTable]
@@ -188,7 +181,8 @@ READERS: dict[str, Reader] = {
 }
 
 
-def _nth(tables: list[Any], number: int, path: Path) -> Any:
+def nth(tables: list[Any], number: int, path: Path) -> Any:
+    """Give one of several tables, counted from 1; raise where there is no such table."""
     if number > len(tables):
         raise ArchiveError(
             f"the file has {len(tables)} tables, and table {number} is asked for",
@@ -198,9 +192,10 @@ def _nth(tables: list[Any], number: int, path: Path) -> Any:
     return tables[number - 1]
 
 
-def _quietly(load: Callable[[], Any]) -> Any:
+def quietly(load: Callable[[], Any]) -> Any:
     """Load with astropy, whose many warnings on genuine archive files say nothing of the data."""
-    with warnings.catch_warnings(record=True) as caught:
+    # What is done with warnings is one setting for all threads.
+    with _LOADING, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         table = load()
     for warning in caught:
@@ -209,7 +204,8 @@ def _quietly(load: Callable[[], Any]) -> Any:
     return table
 
 
-def _from_astropy(table: Any) -> RawTable:
+def from_astropy(table: Any) -> RawTable:
+    """Give the columns and units of an astropy table."""
     units = {name: str(table[name].unit) for name in table.colnames if table[name].unit}
     return RawTable(pl.DataFrame([_series(name, table[name]) for name in table.colnames]), units)
 
