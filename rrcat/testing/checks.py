@@ -207,7 +207,7 @@ def check_predictors_can_be_set(case: Case) -> None:
     else:
         raise Broken("the predictor 'no_such_column' was accepted")
     few = [name for name in ("period", "phi31", *offered) if name in offered][:2]
-    estimator = case.make({**case.params, "predictors": {kind: few for kind in kinds}})
+    estimator = case.make({**case.params, "predictors": dict.fromkeys(kinds, few)})
     rest = [pl.lit(None, pl.Float64).alias(name) for name in offered if name not in few]
     known = StarBatch(**{**training.frames(), "features": training.features.with_columns(rest)})
     unseen = StarBatch(**{**asked.frames(), "features": asked.features.with_columns(rest)})

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 import pytest
+from pydantic import Field
 
 from rrcat.estimator import Params, StarBatch
 from rrcat.testing import CHECKS, check_estimator
@@ -278,7 +279,7 @@ def test_values_for_unsupported_types_and_bands_are_caught(toy):
 
 class Choosing(Params):
     error: float = 0.4
-    predictors: dict[str, tuple[Literal["period", "phi31", "a1"], ...]] = {}
+    predictors: dict[str, tuple[Literal["period", "phi31", "a1"], ...]] = Field({})
 
 
 def chosen(self, batch, calibrators, *, seed, progress):
@@ -317,7 +318,7 @@ def test_predictors_without_the_parameter_are_caught(toy):
 
 def test_predictors_that_do_not_exist_are_caught(toy):
     class Lax(Choosing):
-        predictors: dict[str, tuple[str, ...]] = {}
+        predictors: dict[str, tuple[str, ...]] = Field({})
 
     failed = failures(toy(estimator={**CHOOSING, "Params": Lax}))
     assert failed == {"predictors_can_be_set": "the predictor 'no_such_column' was accepted"}
