@@ -10,6 +10,8 @@ from rrcat.schema import Column
 # Spellings in archive files that astropy reads in no format.
 UNIT_ALIASES = {"e-/s": "electron / s", "days": "d", "mags": "mag", "degrees": "deg"}
 UNIT_FORMATS = ("vounit", "generic", "cds")
+# Electrons are counted: services write their rate as 1/s too.
+COUNTS = [(u.electron / u.s, u.s**-1)]
 
 
 def to_schema_unit(
@@ -42,7 +44,7 @@ def to_schema_unit(
             column=name,
             hint=f"say `unit` for {column.name} in the recipe",
         )
-    if from_file is not None and from_recipe is not None and from_file != from_recipe:
+    if from_file is not None and from_recipe is not None and not _same(from_file, from_recipe):
         raise ArchiveError(
             f"column {name!r} is in {stated!r} by the file and in {asked!r} by the recipe",
             file=path,
@@ -53,7 +55,7 @@ def to_schema_unit(
     if unit is None:
         return 1.0
     try:
-        return float(unit.to(_unit(ours) or u.dimensionless_unscaled))
+        return float(unit.to(_unit(ours) or u.dimensionless_unscaled, equivalencies=COUNTS))
     except u.UnitConversionError:
         raise ArchiveError(
             f"column {name!r} is in {str(unit)!r}, and {column.name} is in {said}",
@@ -61,6 +63,10 @@ def to_schema_unit(
             column=name,
             hint="the units cannot be converted: is it the right column?",
         ) from None
+
+
+def _same(one: u.UnitBase, other: u.UnitBase) -> bool:
+    return bool(one.is_equivalent(other, COUNTS) and one.to(other, equivalencies=COUNTS) == 1.0)
 
 
 def _unit(text: str | None) -> u.UnitBase | None:

@@ -30,6 +30,7 @@ def test_without_a_word_the_unit_is_ours():
         (FLUX, "e-/s", 1.0),
         (FLUX, "electron / s", 1.0),
         (FLUX, "'electron'.s**-1", 1.0),
+        (FLUX, "s**-1", 1.0),
         (PHASE, "", 1.0),
     ],
 )
@@ -67,3 +68,9 @@ def test_a_unit_that_cannot_be_ours_is_refused(asked, stated, message):
 def test_a_phase_has_no_unit():
     with pytest.raises(ArchiveError, match="'P' is in 'd', and phase is in no unit"):
         factor(PHASE, stated="d")
+
+
+def test_a_rate_of_electrons_may_be_stated_as_a_plain_rate():
+    assert factor(FLUX, asked="electron.s**-1", stated="s**-1") == 1.0
+    with pytest.raises(ArchiveError, match="by the file"):
+        factor(FLUX, asked="electron.s**-1", stated="min**-1")
