@@ -115,6 +115,8 @@ def _exploded(frame: pl.DataFrame, mapping: LightCurvesMapping, place: Path) -> 
         if not isinstance(dtype, pl.List) and _is_array(frame[name])
     )
     arrays = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
+    if not arrays:
+        return frame.clear()
     lengths = frame.select(pl.col(arrays).list.len().fill_null(0))
     longest = lengths.select(pl.max_horizontal(arrays).alias("n"))["n"]
     differs = lengths.select(
