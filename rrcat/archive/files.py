@@ -50,17 +50,18 @@ def read_files(config: FilesArchive, base: Path, selection: Selection = EVERYTHI
         light_curves,
         features,
         selection=selection,
-        inputs=input_files(config.tables, base),
+        inputs=input_files((table, base) for table in config.tables),
         left_out=left_out,
     )
 
 
-def input_files(tables: Iterable[FileTable], base: Path) -> list[dict[str, Any]]:
+def input_files(tables: Iterable[tuple[FileTable, Path]]) -> list[dict[str, Any]]:
     """Give ``name``, ``sha256`` and ``size`` of each file that tables come from, sorted by name.
 
-    A name is as in the recipe, never the place that the file has on a machine.
+    Beside each table stands the folder that its path is relative to. A name is as in the recipe,
+    never the place that the file has on a machine.
     """
-    files = {(_name(table), base / table.file) for table in tables}
+    files = {(_name(table), base / table.file) for table, base in tables}
     for _, path in files:
         require_file(path)
     return [

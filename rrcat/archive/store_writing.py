@@ -112,7 +112,7 @@ def close_store(
 def cut_out(store: LocalStore, source_ids: pl.Series, folder: Path) -> LocalStore:
     """Write the stars of these identifiers, with their tables, as a store of their own.
 
-    The account stays that of the whole store.
+    The account stays that of the whole store, but for ``selected``, the number of stars.
 
     Raises
     ------
@@ -130,7 +130,9 @@ def cut_out(store: LocalStore, source_ids: pl.Series, folder: Path) -> LocalStor
             for table in told["tables"]
         }
         about = {key: told[key] for key in ("archive", "bands", "inputs", "adql")}
-        _describe(temporary, parts, account=store.account, **about)
+        selected = {"selected": sum(part.rows for part in parts["stars"])}
+        account = store.account | {"stars": store.account.get("stars", {}) | selected}
+        _describe(temporary, parts, account=account, **about)
     return LocalStore.open(folder)
 
 

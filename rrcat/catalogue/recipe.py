@@ -1,19 +1,22 @@
 """The recipe: everything a catalogue is made from, in one TOML file.
 
 Unknown keys are errors, so that a misspelt setting is never silently ignored. Paths in a recipe are
-relative to ``--data``, or to the recipe itself where ``--data`` is not given.
+relative to ``--data``, or to the recipe itself where ``--data`` is not given; that of a profile is
+always relative to the recipe.
 """
 
-import difflib
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from rrcat.archive.config import FilesArchive, FileTable, Line, Selection
+from rrcat.archive.config import FilesArchive, Line, PublishedTable, Selection
+from rrcat.archive.profile import with_profile
+from rrcat.archive.tap_config import TapArchive
 from rrcat.calibration import scales
 from rrcat.calibration.config import CalibrationSection
+from rrcat.catalogue.mistakes import explain
 from rrcat.errors import RecipeError
 from rrcat.evaluation.config import EvaluationSection
 from rrcat.fourier.search_settings import PeriodSearchSettings
@@ -76,11 +79,14 @@ class PeriodSearchSection(PeriodSearchSettings):
         return self if self.enabled else None
 
 
+Archive = Annotated[FilesArchive | TapArchive, Field(discriminator="kind")]
+
+
 class Recipe(_Strict):
     """A whole recipe."""
 
     catalogue: CatalogueSection
-    archive: FilesArchive
+    archive: Archive
     selection: Selection = Selection()
     cleaning: CleaningSettings = CleaningSettings()
     period_search: PeriodSearchSection = PeriodSearchSection()
@@ -91,9 +97,9 @@ class Recipe(_Strict):
     seed: int = Field(0, ge=0, description="Seed of everything random.")
 
     @property
-    def beside_the_archive(self) -> dict[str, FileTable]:
-        """The files of other people's metallicities, by their place in the recipe."""
-        tables: dict[str, FileTable] = {}
+    def beside_the_archive(self) -> dict[str, PublishedTable]:
+        """The tables of other people's metallicities, by their place in the recipe."""
+        tables: dict[str, PublishedTable] = {}
         if self.calibration is not None:
             tables["calibration"] = self.calibration
         for external in self.evaluation.external:
@@ -127,9 +133,9 @@ def read_recipe(path: Path) -> Recipe:
             f"the recipe is not valid TOML: {error}", file=path, hint="mend the line it names"
         ) from None
     try:
-        recipe = Recipe.model_validate(content)
+        recipe = Recipe.model_validate(_with_profile(content, path))
     except ValidationError as error:
-        raise _explain(error, path) from None
+        raise explain(error, Recipe, path) from None
     ids = [section.id for section in recipe.estimator]
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
         raise RecipeError(
@@ -148,45 +154,9 @@ def read_recipe(path: Path) -> Recipe:
     return recipe
 
 
-def _explain(error: ValidationError, path: Path) -> RecipeError:
-    """Turn the first mistake pydantic found into one message with the key and the fix."""
-    mistakes = error.errors(include_url=False)
-    # A misspelt key is the reason why the right one is missing, so it goes first.
-    first = min(mistakes, key=lambda mistake: mistake["type"] != "extra_forbidden")
-    location = [str(part) for part in first["loc"]]
-    key = ".".join(location)
-    if first["type"] == "extra_forbidden":
-        known = _keys_at(location[:-1])
-        near = difflib.get_close_matches(location[-1], known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known))}"
-        return RecipeError(f"unknown key {key!r} in the recipe", file=path, hint=hint)
-    if first["type"] == "missing":
-        return RecipeError(f"the recipe lacks {key!r}", file=path, hint=f"add {key} to the recipe")
-    given = first["input"]
-    return RecipeError(
-        f"{key}: {first['msg'].removeprefix('Value error, ')}",
-        file=path,
-        hint=f"correct {key} in the recipe"
-        if isinstance(given, dict | list | tuple)
-        else f"the recipe says {given!r}",
-    )
-
-
-def _keys_at(location: list[str]) -> list[str]:
-    """Give the keys a recipe may hold at a place, from the models' own JSON schema."""
-    schema = Recipe.model_json_schema(by_alias=True)
-    place: Any = schema
-    for part in location:
-        place = _follow(place, schema)
-        place = place.get("items", place) if part.isdigit() else place["properties"].get(part, {})
-    return list(_follow(place, schema).get("properties", {}))
-
-
-def _follow(place: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """Resolve references and optional values down to a table of keys."""
-    for option in place.get("anyOf", []):
-        if "$ref" in option:
-            place = option
-    while "$ref" in place:
-        place = schema["$defs"][place["$ref"].rsplit("/", 1)[-1]]
-    return place
+def _with_profile(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Give the content of a recipe with what the profile of its archive says."""
+    archive = content.get("archive")
+    if not isinstance(archive, dict) or archive.get("kind") != "tap":
+        return content
+    return content | {"archive": with_profile(archive, path.parent)}

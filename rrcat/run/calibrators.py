@@ -36,9 +36,10 @@ def calibration_sample(place: Workspace) -> Sample:
             key="calibration",
             hint="add [calibration]: a file of stars with spectroscopic [Fe/H], and its columns",
         )
+    table, folder = place.data.table(recipe.calibration)
     sample = read_sample(
-        recipe.calibration,
-        place.request.base,
+        table,
+        folder,
         survey=recipe.archive.survey,
         with_light_curve=place.store.served_ids(),
         scale=recipe.catalogue.scale,

@@ -25,9 +25,10 @@ FRAMES = ("catalogue", "features", "predictions")
 
 @dataclass(frozen=True)
 class Origin:
-    """What the results come from: input files, code, estimators."""
+    """What the results come from: input files, queries, code, estimators."""
 
     inputs: list[dict[str, Any]]
+    adql: list[str]
     versions: dict[str, str]
     estimators: list[dict[str, Any]]
 
@@ -85,7 +86,6 @@ def write_candidate(
         "recipe_sha256": hashlib.sha256(json_bytes(resolved)).hexdigest(),
         **asdict(origin),
         "reference": _references(folder, recipe),
-        "adql": [],
         "validation": [
             {
                 "name": "every row has a value or a reason, not both",

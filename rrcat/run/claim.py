@@ -16,6 +16,7 @@ from rrcat.lock import LOCK
 
 FILE = "build.json"
 PRODUCTS = (
+    "simulated",
     "store",
     "parts",
     "calibration",

@@ -12,10 +12,8 @@ from typing import Any
 import polars as pl
 from rich.progress import Progress
 
-from rrcat.archive.config import FileTable
-from rrcat.archive.files import input_files, read_files
+from rrcat.archive.config import PublishedTable
 from rrcat.archive.store import LocalStore
-from rrcat.archive.store_writing import write_store
 from rrcat.catalogue.recipe import Recipe, read_recipe
 from rrcat.errors import RecipeError
 from rrcat.estimator.registry import Registry, discover
@@ -23,6 +21,7 @@ from rrcat.lock import locked
 from rrcat.run.candidate import Origin
 from rrcat.run.claim import claim
 from rrcat.run.code import code_digest
+from rrcat.run.data import Data, bring, data_of, inputs
 from rrcat.run.partition import Partition, partitions
 from rrcat.run.parts import read_parts
 from rrcat.run.stage import run_stage
@@ -64,11 +63,6 @@ class Request:
     partition_size: int = 5_000
     restart: bool = False
 
-    @property
-    def base(self) -> Path:
-        """Folder that the paths of a recipe are relative to."""
-        return self.data if self.data is not None else self.recipe.parent
-
 
 @dataclass(frozen=True)
 class Workspace:
@@ -76,6 +70,7 @@ class Workspace:
 
     request: Request
     recipe: Recipe
+    data: Data
     registry: Registry
     origin: Origin
     store: LocalStore
@@ -95,7 +90,7 @@ def workspace(
     request: Request,
     *,
     task: str | None = None,
-    tables: Callable[[Recipe], Sequence[FileTable]] = lambda recipe: (),
+    tables: Callable[[Recipe], Sequence[PublishedTable]] = lambda recipe: (),
 ) -> Iterator[Workspace]:
     """Read the recipe, claim the folder and bring the archive into its store.
 
@@ -104,7 +99,7 @@ def workspace(
     task
         Name of a task whose results do not stand beside those of a build.
     tables
-        Files that the task reads besides those of archive and calibration.
+        Tables that the task reads besides those of archive and calibration.
 
     Raises
     ------
@@ -116,20 +111,23 @@ def workspace(
     for section in recipe.estimator:
         registry.estimator(section.id, section.params)  # fail now rather than after the fits
     calibration = () if recipe.calibration is None else (recipe.calibration,)
-    files = (*recipe.archive.tables, *calibration, *tables(recipe))
-    origin = _origin(recipe, files, request.base, registry)
+    data = data_of(recipe, request.recipe, data=request.data, output=request.output)
+    given = inputs(recipe, data, (*calibration, *tables(recipe)))
+    versions, estimators = _software(recipe, registry)
     request.output.mkdir(parents=True, exist_ok=True)
     with locked(request.output):
         identity = {
             "recipe": recipe.resolved(),
-            "inputs": origin.inputs,
-            "versions": origin.versions,
+            "inputs": given,
+            "versions": versions,
             "code": _code(recipe, registry),
             "task": task,
         }
         claim(request.output, identity, restart=request.restart)
-        store = _store(recipe, request.base, request.output / "store")
-        yield Workspace(request, recipe, registry, origin, store)
+        store = bring(recipe, data)
+        queries = [table.query.text for table in calibration if table.query is not None]
+        origin = Origin(given, [*store.description["adql"], *queries], versions, estimators)
+        yield Workspace(request, recipe, data, registry, origin, store)
 
 
 def _code(recipe: Recipe, registry: Registry) -> dict[str, str]:
@@ -200,15 +198,8 @@ def _chosen(recipe: Recipe, request: Request) -> Recipe:
     return recipe.model_copy(update=update)
 
 
-def _store(recipe: Recipe, base: Path, folder: Path) -> LocalStore:
-    """Bring the archive into the local store, unless an earlier run has."""
-    if not folder.exists():
-        write_store(read_files(recipe.archive, base, recipe.selection), folder)
-    return LocalStore.open(folder)
-
-
-def _origin(recipe: Recipe, files: Sequence[FileTable], base: Path, registry: Registry) -> Origin:
-    """Give what the results come from: inputs, code and estimators."""
+def _software(recipe: Recipe, registry: Registry) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """Give the versions of what the results depend on, and the estimators."""
     estimators: list[dict[str, Any]] = []
     for section in recipe.estimator:
         owner = registry.owner(section.id)
@@ -221,9 +212,6 @@ def _origin(recipe: Recipe, files: Sequence[FileTable], base: Path, registry: Re
                 "params": section.params,
             }
         )
-    return Origin(
-        inputs=input_files(files, base),
-        versions={name: version(name) for name in (*LIBRARIES, *_required(recipe, registry))}
-        | {each["distribution"]: each["distribution_version"] for each in estimators},
-        estimators=estimators,
-    )
+    versions = {name: version(name) for name in (*LIBRARIES, *_required(recipe, registry))}
+    versions |= {each["distribution"]: each["distribution_version"] for each in estimators}
+    return versions, estimators
