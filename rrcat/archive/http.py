@@ -70,7 +70,7 @@ class Policy(_Strict):
     )
     attempts: int = Field(8, ge=1, description="How often a request is tried at most.")
     max_bytes: int = Field(
-        2_000_000_000, ge=1, description="Largest answer to one request, decompressed [byte]."
+        200_000_000, ge=1, description="Largest answer to one request, decompressed [byte]."
     )
     concurrency: int = Field(4, ge=1, le=16, description="How many requests run at once.")
 
@@ -105,6 +105,7 @@ def download(
     to: Path,
     policy: Policy,
     deadline: float | None = None,
+    final: str | None = None,
     **request: Any,
 ) -> Headers:
     """Write the body of an answer to a file, which is there whole or not at all; give the headers.
@@ -113,6 +114,8 @@ def download(
     ----------
     deadline
         When the budget ends, on the clock of :func:`time.monotonic`; by default, a budget from now.
+    final
+        Words of the server that no other attempt will change, whatever the status.
     **request
         What :meth:`requests.Session.request` takes: ``params``, ``data``, ``files``, ``headers``.
 
@@ -122,7 +125,9 @@ def download(
         There is no answer within the policy, or it says that the request failed.
     """
     with new_file(to) as temporary, temporary.open("wb") as file:
-        response = _insist(session, method, url, file, policy, policy.max_bytes, deadline, request)
+        response = _insist(
+            session, method, url, file, policy, policy.max_bytes, deadline, request, final
+        )
     return response.headers
 
 
@@ -154,10 +159,18 @@ def excerpt(body: bytes) -> str:
 class _Failure(Exception):
     """One attempt that failed, and whether another may succeed, or after how many seconds."""
 
-    def __init__(self, reason: str, *, again: bool | float = True, hint: str = AGAIN) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        again: bool | float = True,
+        hint: str = AGAIN,
+        status: int | None = None,
+    ) -> None:
         super().__init__(reason)
         self.again = again
         self.hint = hint
+        self.status = status
 
 
 def _insist(
@@ -169,12 +182,15 @@ def _insist(
     max_bytes: int,
     deadline: float | None,
     request: dict[str, Any],
+    final: str | None = None,
 ) -> requests.Response:
     """Repeat a request until its answer is whole in the sink."""
     end = time.monotonic() + policy.budget if deadline is None else deadline
     made = 0
 
     def again(error: Exception) -> bool | float:
+        if final is not None and final in str(error):
+            return False
         if not isinstance(error, _Failure) or isinstance(error.again, bool):
             return isinstance(error, _Failure) and error.again
         return error.again if error.again < end - time.monotonic() else False
@@ -197,7 +213,9 @@ def _insist(
         raise AssertionError("unreachable")
     except _Failure as error:
         often = f" (attempt {made} of {policy.attempts})" if made > 1 else ""
-        raise ArchiveError(f"{error}{often}", url=url, hint=error.hint) from error
+        raise ArchiveError(
+            f"{error}{often}", url=url, status=error.status, hint=error.hint
+        ) from error
 
 
 def _receive(
@@ -239,7 +257,8 @@ def _check_status(response: requests.Response) -> None:
     with suppress(requests.RequestException):
         words = excerpt(next(response.iter_content(PIECE), b""))
         said += f": {words}" if words else ""
-    raise _Failure(said, again=again, hint=AGAIN if again else "check the URL and the query")
+    hint = AGAIN if again else "check the URL and the query"
+    raise _Failure(said, again=again, hint=hint, status=response.status_code)
 
 
 def _retry_after(value: str) -> float | None:

@@ -197,7 +197,8 @@ class _Outline:
                 self.failure = ""
                 self._parser.CharacterDataHandler = self._text.append
         elif name == "TABLEDATA":
-            self._skip_rows(tag)
+            # A call at both ends of millions of cells would take half as long as reading them.
+            self._parser.StartElementHandler = None
         elif name == "STREAM":
             if "href" in attributes:
                 raise ValueError("its rows are elsewhere, at an address that is not followed")
@@ -210,23 +211,14 @@ class _Outline:
 
     def _end(self, tag: str) -> None:
         name = tag.rpartition(":")[2]
-        if name == "STREAM":
+        if name == "TABLEDATA":
+            self._parser.StartElementHandler = self._start
+        elif name == "STREAM":
             self._stream_span[1] = self._parser.CurrentByteIndex
             self._parser.CharacterDataHandler = None
         elif name == "INFO" and self._parser.CharacterDataHandler is not None:
             self.failure = " ".join("".join(self._text).split())
             self._parser.CharacterDataHandler = None
-
-    def _skip_rows(self, tag: str) -> None:
-        """Look at no more than the name of every element until the one around them ends."""
-
-        def end(name: str) -> None:
-            if name == tag:
-                self._parser.StartElementHandler = self._start
-                self._parser.EndElementHandler = self._end
-
-        self._parser.StartElementHandler = None
-        self._parser.EndElementHandler = end
 
     def _take_base64(self, text: str) -> None:
         self._base64 += text.encode("ascii").translate(None, b" \t\r\n")
