@@ -97,41 +97,56 @@ def recipe_sections() -> str:
 
 
 def _section(
-    path: str, section: dict[str, Any], schema: dict[str, Any], told: dict[str, str]
+    path: str, section: dict[str, Any], schema: dict[str, Any], told: dict[str, str], of: str = ""
 ) -> Iterator[str]:
     """Yield the lines of a section, then those of the sections inside it.
 
-    ``told`` holds where a model was described before, so that none is described twice.
+    ``told`` holds where a model was described before, so that none is described twice, and ``of``
+    the kind of archive that the section belongs to.
     """
     keys, inside = [], []
     for name, value in section["properties"].items():
-        models = list(_models(value, schema))
+        models = list(_models(name, value, schema))
         free = "additionalProperties" in value  # a table whose keys are the author's own
-        place = f"{path}.{name}".strip(".") + (".COLUMN" if models and free else "")
-        inside += [(place, model, value.get("type") == "array") for model in models]
+        for behind, model in models:
+            place = f"{path}.{name}".strip(".") + behind
+            kind = model["properties"].get("kind", {}).get("const") if len(models) > 1 else None
+            said = "" if free else value.get("description", "")
+            inside.append((place, model, value.get("type") == "array", kind, said))
         if free or not models:
             default = "**required**" if name in section.get("required", []) else _default(value)
             keys.append(f"| `{name}` | {_type(value)} | {default} | {value['description']} |")
     if keys:
         yield from ("| key | value | default | meaning |", "|---|---|---|---|", *keys, "")
-    for place, model, repeated in inside:
-        yield from (f"## `[[{place}]]`" if repeated else f"## `[{place}]`", "")
+    for place, model, repeated, kind, said in inside:
+        inner = f" of kind {kind}" if kind else of
+        yield from (f"## `[[{place}]]`{inner}" if repeated else f"## `[{place}]`{inner}", "")
+        if said:
+            yield from (said, "")
         if model["title"] in told:
-            yield from (f"The keys are those of `[{told[model['title']]}]`.", "")
+            yield from (f"The keys are those of {told[model['title']]}.", "")
             continue
-        told[model["title"]] = place
+        told[model["title"]] = f"`[{place}]`{inner}"
         yield from (model.get("description", "").split("\n\n")[0], "")
-        yield from _section(place, model, schema, told)
+        yield from _section(place, model, schema, told, inner)
 
 
-def _models(value: dict[str, Any], schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the models a value may be, or hold in a list or a dictionary."""
-    for part in (value, *value.get("anyOf", ()), *value.get("oneOf", ())):
-        for reference in (part, part.get("items"), part.get("additionalProperties")):
-            if isinstance(reference, dict) and "$ref" in reference:
-                model = schema["$defs"][reference["$ref"].rsplit("/", 1)[-1]]
-                if "properties" in model:
-                    yield model
+def _models(
+    name: str, value: dict[str, Any], schema: dict[str, Any]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the models a value may be, or hold, each with what stands behind the value's key."""
+    if "$ref" in value:
+        model = schema["$defs"][value["$ref"].rsplit("/", 1)[-1]]
+        if "properties" in model:
+            yield "", model
+    several = (part for key in ("anyOf", "oneOf", "prefixItems") for part in value.get(key, ()))
+    for part in (*several, value.get("items")):
+        if isinstance(part, dict):
+            yield from _models(name, part, schema)
+    inner = value.get("additionalProperties")
+    if isinstance(inner, dict):
+        for behind, model in _models("column", inner, schema):
+            yield f".{name.removesuffix('s').upper()}{behind}", model
 
 
 def _default(value: dict[str, Any]) -> str:
