@@ -21,11 +21,12 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import requests
 import stamina
@@ -45,11 +46,13 @@ AGAIN = "run the same command again: it goes on where it stopped"
 TRANSIENT = frozenset({429, 500, 502, 503, 504})
 PIECE = 1 << 18
 MAX_REDIRECTS = 5
+UNSOUND_ATTEMPTS = 3
 MAX_REPLY = 1 << 22
 MAX_EXCERPT = 300
 MIN_TIMEOUT = 1e-3
 
 Headers = Mapping[str, str]
+T = TypeVar("T")
 
 
 class Policy(_Strict):
@@ -125,10 +128,19 @@ def download(
         There is no answer within the policy, or it says that the request failed.
     """
     with new_file(to) as temporary, temporary.open("wb") as file:
-        response = _insist(
-            session, method, url, file, policy, policy.max_bytes, deadline, request, final
-        )
-    return response.headers
+
+        def attempt(watch: _Watch) -> Headers:
+            send = partial(session.request, method, url, stream=True, **request)
+            response = _receive(send, file, watch, policy.max_bytes)
+            if check is not None:
+                file.flush()
+                try:
+                    check(temporary)
+                except ValueError as error:
+                    raise _Failure(str(error), attempts=UNSOUND_ATTEMPTS) from error
+            return response.headers
+
+        return _insist(attempt, url, policy, deadline)
 
 
 def ask(
@@ -141,9 +153,14 @@ def ask(
     **request: Any,
 ) -> Reply:
     """Give an answer of at most 4 MiB in memory; otherwise as :func:`download`."""
-    body = io.BytesIO()
-    response = _insist(session, method, url, body, policy, MAX_REPLY, deadline, request)
-    return Reply(response.url, response.headers, body.getvalue())
+
+    def attempt(watch: _Watch) -> Reply:
+        body = io.BytesIO()
+        send = partial(session.request, method, url, stream=True, **request)
+        response = _receive(send, body, watch, MAX_REPLY)
+        return Reply(response.url, response.headers, body.getvalue())
+
+    return _insist(attempt, url, policy, deadline)
 
 
 def excerpt(body: bytes) -> str:
@@ -164,35 +181,30 @@ class _Failure(Exception):
         reason: str,
         *,
         again: bool | float = True,
+        attempts: int | None = None,
         hint: str = AGAIN,
         status: int | None = None,
     ) -> None:
         super().__init__(reason)
         self.again = again
+        self.attempts = attempts
+        """How many attempts are enough to believe this, where that is fewer than usual."""
         self.hint = hint
         self.status = status
 
 
 def _insist(
-    session: requests.Session,
-    method: str,
-    url: str,
-    sink: IO[bytes],
-    policy: Policy,
-    max_bytes: int,
-    deadline: float | None,
-    request: dict[str, Any],
-    final: str | None = None,
-) -> requests.Response:
-    """Repeat a request until its answer is whole in the sink."""
+    attempt: Callable[["_Watch"], T], url: str, policy: Policy, deadline: float | None
+) -> T:
+    """Repeat an attempt until it succeeds, or another is of no use or beyond the budget."""
     end = time.monotonic() + policy.budget if deadline is None else deadline
     made = 0
 
     def again(error: Exception) -> bool | float:
-        if final is not None and final in str(error):
+        if not isinstance(error, _Failure) or made == error.attempts:
             return False
-        if not isinstance(error, _Failure) or isinstance(error.again, bool):
-            return isinstance(error, _Failure) and error.again
+        if isinstance(error.again, bool):
+            return error.again
         return error.again if error.again < end - time.monotonic() else False
 
     attempts = stamina.retry_context(
@@ -203,13 +215,11 @@ def _insist(
         wait_max=30.0,
     )
     try:
-        for attempt in attempts:
-            with attempt:
+        for turn in attempts:
+            with turn:
                 made += 1
-                sink.seek(0)
-                sink.truncate()
                 with _watched(min(policy.request_timeout, end - time.monotonic())) as watch:
-                    return _receive(session, method, url, sink, watch, max_bytes, request)
+                    return attempt(watch)
         raise AssertionError("unreachable")
     except _Failure as error:
         often = f" (attempt {made} of {policy.attempts})" if made > 1 else ""
@@ -219,17 +229,13 @@ def _insist(
 
 
 def _receive(
-    session: requests.Session,
-    method: str,
-    url: str,
-    sink: IO[bytes],
-    watch: "_Watch",
-    max_bytes: int,
-    request: dict[str, Any],
+    send: Callable[[], requests.Response], sink: IO[bytes], watch: "_Watch", max_bytes: int
 ) -> requests.Response:
-    """Make one attempt."""
+    """Send a request and write the whole body of its answer."""
+    sink.seek(0)
+    sink.truncate()
     try:
-        with session.request(method, url, stream=True, **request) as response:
+        with send() as response:
             _check_status(response)
             _check_size(int(response.headers.get("Content-Length", 0)), max_bytes)
             size = 0

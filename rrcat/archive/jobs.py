@@ -19,6 +19,7 @@ import requests
 
 from rrcat.archive.http import AGAIN, Policy, Reply, ask, download
 from rrcat.archive.readers import quietly
+from rrcat.archive.votable import check
 from rrcat.atomic import write_bytes
 from rrcat.canonical import json_bytes
 from rrcat.errors import ArchiveError
@@ -87,6 +88,7 @@ def _finish(server: Server, url: str, record: Path, to: Path) -> None:
             to=to,
             policy=server.policy,
             deadline=server.deadline,
+            check=check,
         )
     _delete(server, url)
     record.unlink()

@@ -15,6 +15,7 @@ from pydantic import Field
 from rrcat.archive.adql import UPLOAD, UPLOAD_COLUMN
 from rrcat.archive.http import Policy, download
 from rrcat.archive.jobs import Server, collect
+from rrcat.archive.votable import check
 from rrcat.canonical import json_bytes
 from rrcat.errors import ArchiveError
 
@@ -91,7 +92,16 @@ def query(
         content["files"] = {UPLOAD: (f"{UPLOAD}.vot", table, "application/x-votable+xml")}
     if at_once:
         url = request.queryurl
-        download(session, "POST", url, to=to, policy=service, deadline=server.deadline, **content)
+        download(
+            session,
+            "POST",
+            url,
+            to=to,
+            policy=service,
+            deadline=server.deadline,
+            check=check,
+            **content,
+        )
         return
     asked = json_bytes([service.url, dict(request)]) + table
     record = jobs / f"{hashlib.sha256(asked).hexdigest()}.json"

@@ -62,6 +62,19 @@ def read_answer(source: Path | BinaryIO, *, place: Path, table: int = 1) -> Answ
         ) from error
 
 
+def check(path: Path) -> None:
+    """Raise unless a file is a whole VOTable that answers a query.
+
+    Raises
+    ------
+    ArchiveError
+        The server says that the query failed.
+    ValueError
+        The file is no VOTable, or a damaged one.
+    """
+    _outline(path.read_bytes(), 1, path)
+
+
 def parse(document: bytes, *, table: int, place: Path) -> Answer:
     """Give what :func:`read_answer` gives, with the errors of whatever failed.
 
@@ -74,13 +87,7 @@ def parse(document: bytes, *, table: int, place: Path) -> Answer:
     Exception
         What astropy raises.
     """
-    outline = _Outline(document, table)
-    if outline.failure is not None:
-        raise ArchiveError(
-            f"the server refused the query: {outline.failure or 'it gives no reason'}",
-            file=place,
-            hint="check the query, and the tables and columns of the service",
-        )
+    outline = _outline(document, table, place)
     bare = outline.without_stream()
     element, answer = _read(bare or document, table, place)
     if bare is not None:
@@ -95,6 +102,17 @@ def parse(document: bytes, *, table: int, place: Path) -> Answer:
     if not outline.overflow and outline.n_rows is not None and found < outline.n_rows:
         raise ValueError(f"the table says that it has {outline.n_rows} rows, and has {found}")
     return replace(answer, overflow=outline.overflow)
+
+
+def _outline(document: bytes, table: int, place: Path) -> "_Outline":
+    outline = _Outline(document, table)
+    if outline.failure is not None:
+        raise ArchiveError(
+            f"the server refused the query: {outline.failure or 'it gives no reason'}",
+            file=place,
+            hint="check the query, and the tables and columns of the service",
+        )
+    return outline
 
 
 def _read(document: bytes, table: int, place: Path) -> tuple[Any, Answer]:
