@@ -109,6 +109,7 @@ def download(
     policy: Policy,
     deadline: float | None = None,
     final: str | None = None,
+    check: Callable[[Path], None] | None = None,
     **request: Any,
 ) -> Headers:
     """Write the body of an answer to a file, which is there whole or not at all; give the headers.
@@ -119,6 +120,9 @@ def download(
         When the budget ends, on the clock of :func:`time.monotonic`; by default, a budget from now.
     final
         Words of the server that no other attempt will change, whatever the status.
+    check
+        Raises ValueError if the file is not what was asked for: a page for people, or a part of
+        the answer. It is asked for once or twice more then.
     **request
         What :meth:`requests.Session.request` takes: ``params``, ``data``, ``files``, ``headers``.
 
@@ -140,7 +144,7 @@ def download(
                     raise _Failure(str(error), attempts=UNSOUND_ATTEMPTS) from error
             return response.headers
 
-        return _insist(attempt, url, policy, deadline)
+        return _insist(attempt, url, policy, deadline, final)
 
 
 def ask(
@@ -194,7 +198,11 @@ class _Failure(Exception):
 
 
 def _insist(
-    attempt: Callable[["_Watch"], T], url: str, policy: Policy, deadline: float | None
+    attempt: Callable[["_Watch"], T],
+    url: str,
+    policy: Policy,
+    deadline: float | None,
+    final: str | None = None,
 ) -> T:
     """Repeat an attempt until it succeeds, or another is of no use or beyond the budget."""
     end = time.monotonic() + policy.budget if deadline is None else deadline
@@ -202,6 +210,8 @@ def _insist(
 
     def again(error: Exception) -> bool | float:
         if not isinstance(error, _Failure) or made == error.attempts:
+            return False
+        if final is not None and final in str(error):
             return False
         if isinstance(error.again, bool):
             return error.again
