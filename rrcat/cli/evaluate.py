@@ -20,20 +20,26 @@ COLUMNS = {
     "coverage_68": "in 68 %",
     "coverage_95": "in 95 %",
 }
-NAME, CELL = 26, 8
+NAME, CELL, SCORE = 26, 8, 6
 
 
 @click.command()
 @common
-def evaluate(as_json: bool, **request: Any) -> None:
+@click.option(
+    "--select-features",
+    is_flag=True,
+    help="Also find which features the calibrators speak for.",
+)
+def evaluate(as_json: bool, select_features: bool, **request: Any) -> None:
     """Test the estimators of RECIPE on calibrators that they have not seen.
 
-    Leaves evaluation.json, predictions.parquet, sample.csv and plots in OUTPUT.
+    Leaves evaluation.json, predictions.parquet, sample.csv and plots in OUTPUT; with
+    --select-features also selection.json, selection.csv and selection-features.csv.
     """
     from rrcat.run.evaluate import evaluate_estimators
     from rrcat.run.workspace import Request
 
-    summary = evaluate_estimators(Request(**request))
+    summary = evaluate_estimators(Request(**request), select_features=select_features)
     if as_json:
         click.echo(json.dumps(summary.as_dict(), sort_keys=True))
         return
@@ -44,9 +50,10 @@ def evaluate(as_json: bool, **request: Any) -> None:
         f"{summary.name}: {summary.n_calibrators:,} calibrators, {told['scheme']}{cuts}{repeats}, "
         f"scale {told['scale']} ({summary.seconds:.1f} s)\n"
     )
-    for line in (*_table(told), "", *_sentences(told)):
+    for line in (*_table(told), "", *_sentences(told), *_selection(summary.selection)):
         click.echo(line)
-    click.echo(f"\nMore is in {summary.output}: evaluation.json, sample.csv, plots")
+    more = "" if summary.selection is None else "selection.csv, selection-features.csv, "
+    click.echo(f"\nMore is in {summary.output}: evaluation.json, sample.csv, {more}plots")
 
 
 def _table(told: dict[str, Any]) -> Iterator[str]:
@@ -86,3 +93,38 @@ def _sentences(told: dict[str, Any]) -> Iterator[str]:
             for star in far
         )
         yield f"{id}, largest residuals: {named}"
+
+
+def _selection(selection: dict[str, Any] | None) -> Iterator[str]:
+    """Give what a feature selection found as lines of text."""
+    if selection is None:
+        return
+    for kind, of_kind in selection["types"].items():
+        yield ""
+        yield (
+            f"Features for {kind}, in {selection['band']}: {of_kind['n']} of {of_kind['n_asked']} "
+            "stars have them all"
+        )
+        if "reason" in of_kind:
+            yield f"  none selected: {of_kind['reason']}"
+            continue
+        for name, reason in of_kind["set_aside"].items():
+            yield f"  {name} is set aside: {reason}"
+        numbers = range(1, len(of_kind["candidates"]) + 1)
+        yield f"  {'RMSE [dex], by number':<{NAME - 2}}" + "".join(f"{n:>{SCORE}}" for n in numbers)
+        for model, methods in of_kind["models"].items():
+            for method, one in methods.items():
+                label = method if model == "linear-relation" else f"{method}, {model}"
+                yield f"  {label:<{NAME - 2}}" + "".join(
+                    f"{_cell('rmse', score['rmse']):>{SCORE}}" for score in one["scores"]
+                )
+        for method, one in of_kind["models"]["linear-relation"].items():
+            shares = ", ".join(
+                f"{each['feature']} {100 * each['in_resamples']:.0f}"
+                for each in one["features"][: one["number"]]
+            )
+            yield f"  {method} chooses, with its share of resamples in per cent: {shares}"
+    fixed = [id for id, one in selection["estimators"].items() if not one["selectable"]]
+    if fixed:
+        yield ""
+        yield f"not tried with other features, as their inputs are fixed: {', '.join(fixed)}"

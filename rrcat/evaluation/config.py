@@ -1,13 +1,15 @@
 """What a recipe may say in ``[evaluation]``."""
 
+import difflib
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from rrcat.archive.config import FileTable
+from rrcat.archive.config import PublishedTable
+from rrcat.evaluation.candidates import LITERATURE, SHAPE
 
 
-class ExternalFile(FileTable):
+class ExternalFile(PublishedTable):
     """Metallicities that somebody published for the same stars, to be put beside ours."""
 
     schema_name: ClassVar[str] = "predictions"
@@ -19,6 +21,37 @@ class ExternalFile(FileTable):
     )
     scale: str = Field(description="Metallicity scale of the values.")
     reference: str = Field("", description="Where they were published.")
+
+
+class SelectionSection(BaseModel):
+    """``[evaluation.selection]``: what `rrcat evaluate --select-features` chooses from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    features: tuple[str, ...] = Field(
+        LITERATURE,
+        min_length=2,
+        description="Columns of features to choose from: period, amplitudes, ratios, phases, "
+        "peak_to_peak, rise_time, skewness.",
+    )
+    resamples: int = Field(
+        100, ge=2, description="Resamples of the calibrators in which the choice is made again."
+    )
+
+    @field_validator("features")
+    @classmethod
+    def _are_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in SHAPE:
+                near = difflib.get_close_matches(name, SHAPE, n=1)
+                meant = f" (did you mean {near[0]!r}?)" if near else ""
+                known = ", ".join(SHAPE)
+                raise ValueError(
+                    f"{name!r} is nothing to choose from{meant}; the features are {known}"
+                )
+            if names.count(name) > 1:
+                raise ValueError(f"{name!r} stands there twice")
+        return names
 
 
 class EvaluationSection(BaseModel):
@@ -38,3 +71,4 @@ class EvaluationSection(BaseModel):
     )
     seed: int = Field(0, ge=0, description="Seed of the cuts, the estimators and the bootstrap.")
     external: tuple[ExternalFile, ...] = ()
+    selection: SelectionSection = SelectionSection()

@@ -80,9 +80,9 @@ def plots(
         return draw
 
     return {
-        "predicted": _svg(against_true, (5.6, 5.6)),
-        "residuals-true": _svg(residuals("feh_true", "true"), (6.4, 4.2)),
-        "residuals-predicted": _svg(residuals("feh", "predicted"), (6.4, 4.2)),
+        "predicted": svg(against_true, (5.6, 5.6)),
+        "residuals-true": svg(residuals("feh_true", "true"), (6.4, 4.2)),
+        "residuals-predicted": svg(residuals("feh", "predicted"), (6.4, 4.2)),
     }
 
 
@@ -138,7 +138,8 @@ def _bin_means(axes: Axes, predictions: pl.DataFrame, column: str) -> None:
     )
 
 
-def _svg(draw: Callable[[Axes], None], size: tuple[float, float]) -> bytes:
+def svg(draw: Callable[[Axes], None], size: tuple[float, float]) -> bytes:
+    """Give a drawing as SVG that is the same every time; `size` in inches."""
     content = io.BytesIO()
     with style.context(["default", LOOK]):
         canvas = Figure(figsize=size)

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import polars as pl
 
 from rrcat import atomic
 from rrcat.canonical import json_bytes, parquet_bytes
+from rrcat.catalogue.recipe import Recipe
+from rrcat.errors import RunError
 from rrcat.evaluation.cross_validation import COLUMNS, KEY
 from rrcat.evaluation.external import beside, read_external
 from rrcat.evaluation.plots import plots
@@ -17,7 +20,7 @@ from rrcat.evaluation.report import TYPES, report
 from rrcat.evaluation.splits import cut
 from rrcat.run.calibrators import calibration_sample, calibrator_batch, write_sample
 from rrcat.run.executor import executor
-from rrcat.run.folds import CrossValidate, folds
+from rrcat.run.folds import CrossValidate, Fold, folds
 from rrcat.run.parts import read_parts
 from rrcat.run.progress import progress_bars
 from rrcat.run.stage import run_stage
@@ -27,12 +30,16 @@ from rrcat.run.workspace import Request, Workspace, default_workers, workspace
 
 @dataclass(frozen=True)
 class EvaluationSummary:
-    """What an evaluation found, for people and for ``--json``; ``report`` is evaluation.json."""
+    """What an evaluation found, for people and for ``--json``.
+
+    ``report`` is evaluation.json; ``selection`` is selection.json, None where it was not asked for.
+    """
 
     output: str
     name: str
     n_calibrators: int
     report: dict[str, Any]
+    selection: dict[str, Any] | None
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -40,12 +47,15 @@ class EvaluationSummary:
         return asdict(self)
 
 
-def evaluate_estimators(request: Request) -> EvaluationSummary:
+def evaluate_estimators(request: Request, *, select_features: bool = False) -> EvaluationSummary:
     """Cross-validate the estimators of a recipe on its calibrators.
 
     Leaves ``evaluation.json``, ``predictions.parquet``, ``calibrators.parquet``, ``sample.csv``
     and ``plots/`` in the folder, the same bytes for any number of workers and size of partitions.
     An interrupted evaluation goes on where it stopped.
+
+    With ``select_features`` it also finds which features the calibrators speak for, and leaves
+    what :func:`rrcat.run.selection.select` does.
 
     Raises
     ------
@@ -53,6 +63,8 @@ def evaluate_estimators(request: Request) -> EvaluationSummary:
         The recipe, its input or the folder is not fit for the work, or an estimator cannot learn.
     """
     started = time.monotonic()
+    if select_features:
+        _check_scikit_learn()
     with workspace(
         request, task="evaluate", tables=lambda recipe: recipe.evaluation.external
     ) as place:
@@ -62,14 +74,14 @@ def evaluate_estimators(request: Request) -> EvaluationSummary:
         write_sample(sample, place.output)
         published = {
             one.id: read_external(
-                one,
-                request.base,
+                *place.data.table(one),
                 survey=recipe.archive.survey,
                 scale=recipe.catalogue.scale,
             )
             for one in recipe.evaluation.external
         }
-        predictions = _predictions(place, sample.calibrators)
+        units = folds(_sets(recipe, sample.calibrators))
+        predictions = _predictions(place, sample.calibrators, units)
         external = [beside(predictions, values, id) for id, values in published.items()]
         told = report(
             pl.concat([predictions, *external]),
@@ -99,26 +111,42 @@ def evaluate_estimators(request: Request) -> EvaluationSummary:
             )
         atomic.write_bytes(place.output / "predictions.parquet", parquet_bytes(table))
         atomic.write_bytes(place.output / "evaluation.json", json_bytes(told))
+        selection = None
+        if select_features:
+            from rrcat.run.selection import select
+
+            selection = select(place, units)
     return EvaluationSummary(
         output=str(request.output),
         name=recipe.catalogue.name,
         n_calibrators=n_stars,
         report=told,
+        selection=selection,
         seconds=round(time.monotonic() - started, 3),
     )
 
 
-def _predictions(place: Workspace, calibrators: pl.DataFrame) -> pl.DataFrame:
-    """Give the out-of-fold predictions of every estimator."""
-    settings = place.recipe.evaluation
-    sets = cut(
+def _check_scikit_learn() -> None:
+    if find_spec("sklearn") is None:
+        raise RunError(
+            "feature selection needs scikit-learn",
+            hint="python -m pip install 'rrcat[selection]'",
+        )
+
+
+def _sets(recipe: Recipe, calibrators: pl.DataFrame) -> pl.DataFrame:
+    settings = recipe.evaluation
+    return cut(
         calibrators,
         scheme=settings.scheme,
         folds=settings.folds,
         repeats=settings.repeats,
         seed=settings.seed,
     )
-    units = folds(sets)
+
+
+def _predictions(place: Workspace, calibrators: pl.DataFrame, units: list[Fold]) -> pl.DataFrame:
+    """Give the out-of-fold predictions of every estimator."""
     found = []
     # What learns nothing is done before a process has started.
     learning = any(place.registry.spec(one.id).needs_calibrators for one in place.recipe.estimator)
@@ -129,7 +157,7 @@ def _predictions(place: Workspace, calibrators: pl.DataFrame) -> pl.DataFrame:
             parts = place.output / "parts" / section.id
             run_stage(
                 f"Testing: {section.id}",
-                CrossValidate(place.output, section, settings.seed),
+                CrossValidate(place.output, section, place.recipe.evaluation.seed),
                 units,
                 parts,
                 executor=pool,

@@ -31,6 +31,14 @@ class Fold:
         """Stars that the model is tested on."""
         return len(self.source_ids)
 
+    @property
+    def stars(self) -> pl.DataFrame:
+        """The stars as rows of a frame of :func:`rrcat.evaluation.splits.cut`."""
+        return pl.DataFrame(
+            {"repeat": self.repeat, "fold": self.fold, "source_id": self.source_ids},
+            schema={"repeat": pl.Int32, "fold": pl.Int32, "source_id": pl.Int64},
+        )
+
 
 def folds(sets: pl.DataFrame) -> list[Fold]:
     """Give the folds of a frame of :func:`rrcat.evaluation.splits.cut`."""
@@ -54,14 +62,14 @@ class CrossValidate:
 
     def __call__(self, fold: Fold) -> pl.DataFrame:
         """Give the predictions for the stars of a fold."""
-        written = (self.folder / CALIBRATORS).stat().st_mtime_ns
-        calibrators, batch = _loaded(self.folder, written)
+        calibrators, batch = loaded(self.folder)
         estimator = discover().estimator(self.section.id, self.section.params)
-        sets = pl.DataFrame(
-            {"repeat": fold.repeat, "fold": fold.fold, "source_id": fold.source_ids},
-            schema={"repeat": pl.Int32, "fold": pl.Int32, "source_id": pl.Int64},
-        )
-        return cross_validate(estimator, batch, calibrators, sets, seed=self.seed)
+        return cross_validate(estimator, batch, calibrators, fold.stars, seed=self.seed)
+
+
+def loaded(folder: Path) -> tuple[pl.DataFrame, StarBatch]:
+    """Give the calibrators that were left in a folder, and their tables."""
+    return _loaded(folder, (folder / CALIBRATORS).stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=1)
