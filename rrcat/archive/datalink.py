@@ -17,7 +17,7 @@ from rrcat.archive.epochs import to_rows
 from rrcat.archive.http import Headers, Policy, download
 from rrcat.archive.light_curve_forms import Form
 from rrcat.archive.mapping import ROW
-from rrcat.archive.products import Products, read_products
+from rrcat.archive.products import Products, check_sound, read_products
 from rrcat.archive.readers import RawTable
 from rrcat.errors import ArchiveError
 from rrcat.schema import load
@@ -25,6 +25,9 @@ from rrcat.schema import load
 RECEIVED, EMPTY, FAILED = "received", "empty", "failed"
 
 ACCOUNT = {"source_id": pl.Int64, "status": pl.String, "reason": pl.String}
+
+UNKNOWN_STRUCTURE = "Invalid Data Structure"
+"""What the server of the Gaia archive says of a name that it does not know, with the status 500."""
 
 SHOWN = 3
 
@@ -51,7 +54,7 @@ class DataServer(Policy):
         1000, ge=1, le=5000, description="How many stars are asked for at once."
     )
     max_bytes: int = Field(
-        400_000_000, ge=1, description="Largest answer to one request, as sent and unpacked [byte]."
+        100_000_000, ge=1, description="Largest answer to one request, sent and unpacked [byte]."
     )
     forms: tuple[Form, ...] = Field(min_length=1, description="What the answers may look like.")
 
@@ -148,7 +151,17 @@ def _download(
         "VALID_DATA": str(server.valid_data).lower(),
         "USE_ZIP_ALWAYS": "true",
     }
-    return download(session, "POST", server.url, to=to, policy=server, deadline=deadline, data=data)
+    return download(
+        session,
+        "POST",
+        server.url,
+        to=to,
+        policy=server,
+        deadline=deadline,
+        final=UNKNOWN_STRUCTURE,
+        check=lambda path: check_sound(path, len(asked)),
+        data=data,
+    )
 
 
 def _name(headers: Headers) -> str:

@@ -9,16 +9,19 @@ from typing import Any
 import polars as pl
 
 from rrcat.archive.epochs import form_of
+from rrcat.archive.http import excerpt
 from rrcat.archive.light_curve_forms import Form
 from rrcat.archive.readers import RawTable, read
 from rrcat.archive.votable import read_answer
-from rrcat.archive.zips import unpacked
+from rrcat.archive.zips import opened, unpacked
 from rrcat.errors import ArchiveError
 
 # One for each star, and room for what a server may add.
 MEMBERS_PER_STAR = 4
 MORE_MEMBERS = 100
 
+NOTHING = "it holds nothing at all"
+HEAD = 4096
 BEGINNINGS = {b"PK": ".zip", b"<": ".xml", b"SIMPLE": ".fits", b"# %ECSV": ".ecsv"}
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 STAR_IN_NAME = re.compile(r"(?:^|[^0-9A-Za-z])(\d+)$")
@@ -78,7 +81,7 @@ def read_products(
         path,
         path.with_name("member"),
         max_bytes=max_bytes,
-        max_members=MEMBERS_PER_STAR * n_asked + MORE_MEMBERS,
+        max_members=_most_members(n_asked),
     )
     for member, unpacked_to in members:
         try:
@@ -97,6 +100,26 @@ def read_products(
         layouts.setdefault((*layout, *raw.times.items()), []).append((form, raw))
     products.tables = [_together(tables) for tables in layouts.values()]
     return products
+
+
+def check_sound(path: Path, n_asked: int) -> None:
+    """Raise ValueError if an answer is a page for people, or a zip file that is not whole."""
+    if path.stat().st_size == 0:
+        raise ValueError(NOTHING)
+    if _format(path) == ".zip":
+        try:
+            opened(path, _most_members(n_asked)).close()
+        except ArchiveError as error:
+            raise ValueError(error.message) from None
+    else:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+        if re.match(rb"\s*<(!doctype )?html\b", head.removeprefix(BYTE_ORDER_MARK), re.IGNORECASE):
+            raise ValueError(f"the answer is no data, and says: {excerpt(head)}")
+
+
+def _most_members(n_asked: int) -> int:
+    return MEMBERS_PER_STAR * n_asked + MORE_MEMBERS
 
 
 def star_in(name: str) -> int | None:
@@ -147,6 +170,8 @@ def _table(path: Path, name: str, forms: Sequence[Form]) -> tuple[Form, RawTable
 
 
 def _read(path: Path, name: str, forms: Sequence[Form]) -> tuple[RawTable, dict[str, Any]]:
+    if path.stat().st_size == 0:
+        raise ArchiveError(NOTHING, file=name)
     suffix = _format(path)
     if suffix == ".zip":
         raise ArchiveError("there is a zip file in the zip file", file=name)

@@ -2,6 +2,7 @@
 
 import mmap
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,6 +15,12 @@ ENTRY = re.compile(rb"PK\x01\x02")
 """What an entry in the directory of a zip file begins with."""
 
 ENCRYPTED = 0x1
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+    *(EOFError, OSError, RuntimeError, ValueError, OverflowError),
+)
+"""What zipfile raises on a damaged file; OSError where an offset leads before its beginning."""
+
 AGAIN = "the answer may be damaged: get it again"
 
 
@@ -33,6 +40,21 @@ def unpacked(
     ArchiveError
         The file is no whole zip file, or has more than ``max_members`` members.
     """
+    with opened(path, max_members) as archive:
+        for member in archive.infolist():
+            if member.filename.endswith("/"):
+                continue
+            try:
+                max_bytes -= _unpack(archive, member, to, max_bytes)
+                yield member.filename, to
+            except ArchiveError as error:
+                yield member.filename, error
+            finally:
+                to.unlink(missing_ok=True)
+
+
+def opened(path: Path, max_members: int) -> zipfile.ZipFile:
+    """Give the zip file with its directory read; raises as :func:`unpacked`."""
     # Each member takes some 600 bytes of memory once the directory is read, and 46 in the file.
     count = _entries(path)
     if count > max_members:
@@ -42,22 +64,11 @@ def unpacked(
             hint=AGAIN,
         )
     try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError) as error:
+        return zipfile.ZipFile(path)
+    except DAMAGE as error:
         raise ArchiveError(
             f"the zip file is damaged or incomplete: {error}", file=path, hint=AGAIN
         ) from None
-    with archive:
-        for member in archive.infolist():
-            if member.is_dir():
-                continue
-            try:
-                max_bytes -= _unpack(archive, member, to, max_bytes)
-                yield member.filename, to
-            except ArchiveError as error:
-                yield member.filename, error
-            finally:
-                to.unlink(missing_ok=True)
 
 
 def _entries(path: Path) -> int:
@@ -79,14 +90,20 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path, max_byt
         raise _left_out("it is compressed in a way that zip files are not", member)
     if member.file_size > max_bytes:
         raise _left_out(f"it unpacks to {member.file_size} bytes, {max_bytes} are left", member)
+    with to.open("wb") as file:
+        for piece in _pieces(archive, member):
+            file.write(piece)
+    return to.stat().st_size
+
+
+def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
     try:
-        with archive.open(member) as packed, to.open("wb") as file:
+        with archive.open(member) as packed:
             # Reading ends at the size that the member states, and compares the checksum there.
             while piece := packed.read(PIECE):
-                file.write(piece)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
+                yield piece
+    except DAMAGE as error:
         raise _left_out(f"it is damaged: {error}", member) from None
-    return to.stat().st_size
 
 
 def _left_out(reason: str, member: zipfile.ZipInfo) -> ArchiveError:

@@ -150,4 +150,5 @@ def zipped(members: Members) -> bytes:
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members:
             archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+            archive.NameToInfo.clear()  # or it warns of a name that is there already
     return content.getvalue()

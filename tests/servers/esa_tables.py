@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 from astropy.io.votable import parse, tree
-from astropy.table import MaskedColumn, Table
+from astropy.table import Column, MaskedColumn, Table
 
 Columns = dict[str, list[Any]]
 """Cells by column; None where there is none, and lists where a cell is an array."""
@@ -167,7 +167,10 @@ def _kind(cells: list[Any]) -> tuple[str, bool]:
     return kind.__name__, is_array
 
 
-_FILLERS = {"float": math.nan, "int": 0, "bool": False, "str": ""}
+NULL_INTEGER = -(2**63)
+"""What stands for a missing integer, where the format has no other way."""
+
+_FILLERS = {"float": math.nan, "int": NULL_INTEGER, "bool": False, "str": ""}
 _DTYPES = {"float": np.float64, "int": np.int64, "bool": np.bool_}
 _VOTABLE = {"float": "double", "int": "long", "bool": "boolean", "str": "char"}
 _FITS = {"float": "D", "int": "K", "bool": "L", "str": "2A"}
@@ -203,9 +206,10 @@ def votable(columns: Columns, serialisation: str, params: Mapping[str, Any]) -> 
         more = {"arraysize": "*"} if is_array or kind == "str" else {}
         more |= {"unit": unit} if (unit := _unit(name, cells)) else {}
         more |= {"ref": "time_frame"} if unit in ("d", "ns") else {}
-        table.fields.append(
-            tree.Field(document, name=name, datatype=_VOTABLE[kind], **more)  # type: ignore[arg-type]
-        )
+        declared = tree.Field(document, name=name, datatype=_VOTABLE[kind], **more)
+        if kind == "int":
+            declared.values.null = NULL_INTEGER
+        table.fields.append(declared)
     table.create_arrays(len(next(iter(columns.values()), [])))
     for name, cells in columns.items():
         kind, is_array = _kind(cells)
@@ -246,9 +250,9 @@ def _table(columns: Columns) -> Table:
     for name, cells in columns.items():
         kind, is_array = _kind(cells)
         if is_array:
-            column = MaskedColumn(np.empty(len(cells), dtype=object))
+            column = Column(np.empty(len(cells), dtype=object))
             for row, cell in enumerate(cells):
-                column[row] = _masked(cell, kind).filled(_FILLERS[kind])
+                column[row] = _masked(cell, kind)
         elif kind == "str":
             column = MaskedColumn(cells)
         else:
