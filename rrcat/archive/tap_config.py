@@ -103,7 +103,12 @@ class TapArchive(ArchiveBase):
         forms = () if self.light_curves is None else self.light_curves.forms
         curves = [mapping for form in forms for mapping in form.mappings()]
         features = () if self.features is None else (self.features,)
-        require_one_kind_of_identifier(self.survey, (self.stars, *curves, *features))
+        tables = (self.stars, *curves, *features)
+        require_one_kind_of_identifier(self.survey, tables)
+        for table in tables:
+            name = "source_id" if "source_id" in table.columns else "archive_id"
+            if table.columns[name].column is None:
+                raise ValueError(f"{name} of {table.schema_name} must be a column of the archive")
         return self
 
     def identity(self) -> dict[str, Any]:

@@ -1,0 +1,243 @@
+"""What services have of some stars: their rows in our columns, and for whom there are none why."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+import polars as pl
+import requests
+
+from rrcat.archive import adql, datalink
+from rrcat.archive.answers import Service, aliases, read
+from rrcat.archive.config import TimeSystem
+from rrcat.archive.datalink import DataServer
+from rrcat.archive.epochs import to_rows
+from rrcat.archive.mapping import ROW, map_table
+from rrcat.archive.readers import RawTable
+from rrcat.archive.tap_config import TapFeatures, TapLightCurves
+from rrcat.errors import ArchiveError
+
+Ids = Sequence[int] | Sequence[str]
+
+IDS_IN_LIST = 500
+"""Identifiers in a query to a service that takes no uploads."""
+
+MAXREC = 20_000_000
+
+
+@dataclass
+class Rows:
+    """Rows of some stars.
+
+    Parameters
+    ----------
+    frames
+        In our columns; each without row where nothing came.
+    failed
+        The reason for each star that could not be had.
+    not_asked_for
+        Rows, or stars, that came unasked and are dropped.
+    size
+        Bytes received.
+    answers
+        Files that are of no use once the rows are safe.
+    """
+
+    frames: list[pl.DataFrame] = field(default_factory=list)
+    failed: dict[int | str, str] = field(default_factory=dict)
+    not_asked_for: int = 0
+    size: int = 0
+    answers: list[Path] = field(default_factory=list)
+
+
+class Provider(Protocol):
+    """Who gives the rows that one table has of stars."""
+
+    def __call__(self, ids: Ids) -> Rows:
+        """Ask for stars: each is in the rows, or failed, or the archive has nothing of it."""
+
+    def told(self) -> str:
+        """Give what is asked, for the record."""
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """Rows of a table of a TAP service.
+
+    Parameters
+    ----------
+    key
+        The expression that names the star.
+    expressions
+        What is asked for, the key included.
+    to_ours
+        Maps what came.
+    one_each
+        Whether a star has one row at most.
+    reading
+        Held while an answer is in memory, so that it is one at a time.
+    """
+
+    service: Service
+    from_: str
+    conditions: Sequence[str]
+    key: str
+    expressions: Sequence[str]
+    to_ours: Callable[[RawTable], pl.DataFrame]
+    one_each: bool
+    reading: Lock
+
+    def __call__(self, ids: Ids) -> Rows:
+        """Ask for stars, in as many queries as the service needs."""
+        rows = Rows()
+        most = self.service.config.max_upload_rows or IDS_IN_LIST
+        for start in range(0, len(ids), most):
+            self._ask(ids[start : start + most], rows)
+        return rows
+
+    def told(self) -> str:
+        """Give the query, with the service and how the stars enter it."""
+        if self.uploads:
+            how, query = "uploaded", self._query(())
+        else:
+            names = aliases(self.expressions)
+            how = f"as {self.key} IN (...)"
+            query = adql.select(names, self.from_, self.conditions)
+        return f"-- {self.service.config.url}, identifiers of the stars {how}\n{query}"
+
+    @property
+    def uploads(self) -> bool:
+        """Whether identifiers are uploaded; otherwise they stand in the query."""
+        return self.service.config.max_upload_rows > 0
+
+    def _query(self, ids: Ids) -> str:
+        names = aliases(self.expressions)
+        if self.uploads:
+            return adql.select(names, adql.join_upload(self.from_, self.key), self.conditions)
+        conditions = [*self.conditions, adql.one_of(self.key, ids)]
+        return adql.select(names, self.from_, conditions)
+
+    def _ask(self, ids: Ids, rows: Rows) -> None:
+        try:
+            answer = self.service.ask(
+                self._query(ids),
+                maxrec=MAXREC,
+                rows_expected=len(ids) if self.one_each else None,
+                ids=ids if self.uploads else (),
+            )
+        except ArchiveError as error:
+            rows.failed |= dict.fromkeys(ids, error.message)
+            return
+        rows.size += answer.stat().st_size
+        with self.reading:
+            try:
+                raw, overflow = read(answer, aliases(self.expressions), Path(self.from_))
+            except ArchiveError as error:
+                rows.failed |= dict.fromkeys(ids, error.message)
+                return
+            if not overflow:
+                self._take(raw, ids, rows)
+                rows.answers.append(answer)
+                return
+        # Nothing is taken of an answer that the service has cut short; fewer stars are asked for.
+        answer.unlink()
+        if len(ids) == 1:
+            rows.failed[ids[0]] = "the service gives fewer rows than the star has"
+            return
+        for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+            self._ask(half, rows)
+
+    def _take(self, raw: RawTable, ids: Ids, rows: Rows) -> None:
+        asked = {str(each): each for each in ids}
+        wanted = raw.frame[self.key].cast(pl.String).is_in(list(asked))
+        rows.not_asked_for += int((~wanted).sum())
+        raw = replace(raw, frame=raw.frame.filter(wanted))
+        if raw.frame.height:
+            mapped, failed = by_halves(raw, self.key, self.to_ours)
+            rows.frames += mapped
+            rows.failed |= {asked[str(star)]: reason for star, reason in failed.items()}
+
+
+def by_halves(
+    raw: RawTable, key: str, to_ours: Callable[[RawTable], pl.DataFrame]
+) -> tuple[list[pl.DataFrame], dict[int | str, str]]:
+    """Give the mapped rows of all stars that can be mapped, and the reason for each that cannot.
+
+    Raises
+    ------
+    ArchiveError
+        No star can: the table is not laid out as the profile says.
+    """
+    try:
+        return [to_ours(raw)], {}
+    except ArchiveError as error:
+        to_ours(replace(raw, frame=raw.frame.clear()))
+        stars = raw.frame[key].unique().sort()
+        if len(stars) == 1:
+            return [], {stars[0]: error.message}
+    low = raw.frame[key] < stars[len(stars) // 2]
+    halves = [by_halves(replace(raw, frame=raw.frame.filter(h)), key, to_ours) for h in (low, ~low)]
+    return [frame for frames, _ in halves for frame in frames], halves[0][1] | halves[1][1]
+
+
+def table_rows(
+    service: Service, table: TapLightCurves | TapFeatures, time: TimeSystem, reading: Lock
+) -> TableRows:
+    """Give the provider of light curves or features from a table of a TAP service."""
+    place = Path(table.from_)
+    if isinstance(table, TapFeatures):
+        columns, one_each = table.columns, True
+        expressions = [name for source in columns.values() for name in source.asked]
+
+        def to_ours(raw: RawTable) -> pl.DataFrame:
+            return map_table(raw, table, time, place).drop(ROW)
+
+    else:
+        (form,) = table.forms
+        columns, one_each = form.columns, form.kind == "arrays"
+        expressions = list(form.asked)
+
+        def to_ours(raw: RawTable) -> pl.DataFrame:
+            return to_rows(raw, [form], time, place).drop(ROW)
+
+    (key,) = columns["source_id" if "source_id" in columns else "archive_id"].asked
+    return TableRows(
+        service, table.from_, table.conditions, key, [key, *expressions], to_ours, one_each, reading
+    )
+
+
+@dataclass(frozen=True)
+class ServerRows:
+    """Light curves of a data server."""
+
+    server: DataServer
+    session: requests.Session
+    folder: Path
+    time: TimeSystem
+
+    def __call__(self, ids: Ids) -> Rows:
+        """Ask for stars, in as many requests as the server needs."""
+        rows = Rows()
+        most = self.server.ids_per_request
+        for start in range(0, len(ids), most):
+            asked = [int(each) for each in ids[start : start + most]]
+            given = datalink.request(
+                self.server, asked, session=self.session, folder=self.folder, time=self.time
+            )
+            rows.frames.append(given.rows.drop(ROW))
+            failed = given.account.filter(status=datalink.FAILED)
+            rows.failed |= dict(failed.select("source_id", "reason").iter_rows())
+            rows.not_asked_for += given.not_asked_for
+        return rows
+
+    def told(self) -> str:
+        """Give what the server is asked."""
+        server = self.server
+        return (
+            f"-- {server.url}, identifiers of the stars in ID\n"
+            f"-- RETRIEVAL_TYPE={server.retrieval_type} RELEASE={server.release} "
+            f"DATA_STRUCTURE={' or '.join(server.structures)} FORMAT={server.format} "
+            f"VALID_DATA={str(server.valid_data).lower()}"
+        )
