@@ -38,7 +38,9 @@ def test_evaluate_prints_a_table_with_every_type(
     assert heading.split()[1:7] == ["asked", "n", "RMSE", "±", "MAE", "R²"]
     rows = {line.split()[0] for line in printed.splitlines() if line.startswith("  ")}
     assert {"all", "RRab", "RRc"} <= rows <= {"all", "RRab", "RRc", "RRd"}
-    assert "stars without value: " in printed
+    told = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    without = sum(told["reasons"]["literature-relations"].values())
+    assert ("stars without value: " in printed) == (without > 0)
     assert "largest residuals: " in printed
 
 
