@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import archive_tables
 import dachs
 import pytest
 
@@ -33,7 +34,7 @@ def tap_server(data_dir: Path) -> Iterator[dachs.TapServer]:
     """A TAP server on loopback with tables in the layouts of ESA, AIP and VizieR."""
     if lacking := dachs.missing():
         decline(lacking, unless="RRCAT_REQUIRE_TAP")
-    with dachs.serving(data_dir) as server:
+    with dachs.serving(archive_tables.all_tables(data_dir)) as server:
         yield server
 
 

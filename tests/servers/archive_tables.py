@@ -23,7 +23,7 @@ _MEASURED = ("mag", "flux", "flux_error")
 
 
 def all_tables(data: Path) -> dict[str, pl.DataFrame]:
-    """Give every table by schema and name; its columns are some of those in the descriptors."""
+    """Give every table by its name in ADQL; its columns are some of those in the descriptors."""
     return gaia_tables(data) | survey_tables(data) | asas_tables(data) | vizier_tables(data)
 
 
@@ -148,51 +148,55 @@ def _multi_band(data: Path) -> pl.DataFrame:
     )
 
 
-def survey_tables(data: Path) -> dict[str, pl.DataFrame]:
-    """Give 20,000 stars in the layout of gaiadr3, ids 1000, 1001, ... times 2^35."""
-    folded = pl.read_parquet(data / "gaia_dr2_g_folded" / "light_curves.parquet")
-    periods = pl.read_csv(data / "gaia_dr2_g_folded" / "stars.csv").select("source_id", "period")
-    n_folded = folded["source_id"].n_unique()
-    folded = folded.select(
-        pl.col("source_id").rank("dense").cast(pl.Int64) - 1,
-        "phase",
-        "mag",
-        key=pl.col("source_id"),
-    ).join(periods.unique("source_id"), left_on="key", right_on="source_id", how="left")
-    period = pl.col("period").fill_null(0.55)
-    # Each observation some cycles after the one before, so that phases come back when folded.
-    cycle = 3 * pl.int_range(pl.len()).over("source_id") + 2000
-    gaia = folded.select("source_id", "mag", time=(cycle + pl.col("phase")) * period)
-    asas = (
-        pl.read_parquet(data / "asas_i" / "light_curves.parquet")
-        .select(pl.col("asas_id").rank("dense").cast(pl.Int64) - 1 + n_folded, "mag", "time")
-        .rename({"asas_id": "source_id"})
+def survey_tables(data: Path, n_stars: int = SURVEY_STARS) -> dict[str, pl.DataFrame]:
+    """Give so many stars in the layout of gaiadr3, with ids 1000, 1001, ... times 2^35."""
+    number = pl.int_range(n_stars, eager=True)
+    source_id = ((number + 1000) * 2**35).alias("source_id")
+    curves = pl.concat([_folded_curves(data), _asas_curves(data)])
+    flux = 10 ** (0.4 * (ZERO_POINT - pl.col("mag")))
+    arrays = _g_arrays(
+        curves.with_columns(pl.col("time").round(6), flux=flux.round(3))
+        .with_columns(flux_error=(0.005 * pl.col("flux")).round(3))
+        .sort("source_id", "time")
     )
-    once = pl.concat([gaia, asas.select(gaia.columns)])
-    n_once = n_folded + asas["source_id"].n_unique()
-    again = once.filter(pl.col("source_id") < SURVEY_STARS - n_once)
-    number = pl.concat([once, again.with_columns(pl.col("source_id") + n_once)])
-    flux = (10 ** (0.4 * (ZERO_POINT - pl.col("mag")))).round(3)
-    curves = number.select(
-        (pl.col("source_id") + 1000) * 2**35,
-        pl.col("time").round(6),
-        "mag",
-        flux=flux,
-        flux_error=(0.005 * flux).round(3),
-    ).sort("source_id", "time")
-    stars = pl.int_range(1000, 1000 + SURVEY_STARS, eager=True) * 2**35
-    spread = pl.int_range(pl.len())
-    sources = pl.DataFrame({"source_id": stars}).with_columns(
-        ra=(spread * 0.018).round(6), dec=(spread * 0.0085 - 85).round(6)
-    )
-    rrab = sources.select(
-        "source_id", pf=pl.lit(0.55) + spread * 1e-5, best_classification=pl.lit("RRab")
-    )
+    # Short curves and long ones in turn, so that the first stars are like the rest.
+    chosen = number * 7919 % arrays.height
     return {
-        "survey.gaia_source": sources,
-        "survey.vari_rrlyrae": rrab,
-        "survey.epoch_photometry": _g_arrays(curves),
+        "survey.gaia_source": pl.DataFrame(
+            {
+                "source_id": source_id,
+                "ra": (number * (359.0 / n_stars)).round(6),
+                "dec": (number * (170.0 / n_stars) - 85.0).round(6),
+            }
+        ),
+        "survey.vari_rrlyrae": pl.DataFrame(
+            {
+                "source_id": source_id,
+                "pf": 0.4 + number * (0.4 / n_stars),
+                "best_classification": pl.repeat("RRab", n_stars, eager=True),
+            }
+        ),
+        "survey.epoch_photometry": arrays[chosen].with_columns(source_id),
     }
+
+
+def _folded_curves(data: Path) -> pl.DataFrame:
+    """Give folded light curves with times: each observation some cycles after the one before."""
+    folder = data / "gaia_dr2_g_folded"
+    periods = pl.read_csv(folder / "stars.csv").select("source_id", "period").unique("source_id")
+    folded = pl.read_parquet(folder / "light_curves.parquet").join(
+        periods, on="source_id", how="left", maintain_order="left"
+    )
+    cycle = 3 * pl.int_range(pl.len()).over("source_id") + 2000
+    period = pl.col("period").fill_null(0.55)
+    return folded.select("source_id", "mag", time=(cycle + pl.col("phase")) * period)
+
+
+def _asas_curves(data: Path) -> pl.DataFrame:
+    curves = pl.read_parquet(data / "asas_i" / "light_curves.parquet")
+    return curves.select(pl.col("asas_id").rank("dense").cast(pl.Int64), "mag", "time").rename(
+        {"asas_id": "source_id"}
+    )
 
 
 def _spectroscopy(data: Path) -> pl.DataFrame:

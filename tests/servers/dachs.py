@@ -10,6 +10,7 @@ import getpass
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -20,7 +21,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import archive_tables
 import polars as pl
 
 HERE = Path(__file__).resolve().parent
@@ -55,9 +55,8 @@ def programs() -> list[Path]:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[TapServer]:
-    """Serve the tables made of the real data in `data` until the context ends."""
-    tables = archive_tables.all_tables(data)
+def serving(tables: Mapping[str, pl.DataFrame]) -> Iterator[TapServer]:
+    """Serve tables, as `archive_tables` makes them, until the context ends."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rrcat-tap-")))
         instance = Instance(folder, port=free_port())
@@ -99,11 +98,9 @@ class Instance:
             f"[async]\ndefaultMAXREC: {DEFAULT_MAXREC}\n[ivoa]\nauthority: x-loopback.test\n"
         )
 
-    def _command(self, *command: str | Path) -> list[str]:
-        """Give the command as the servers' user; a child that goes on ends with this process."""
-        change = []
-        if os.geteuid() == 0:
-            change = ["--reuid", self.user, "--regid", self.user, "--init-groups"]
+    def _command(self, *command: str | Path, stop: str = "TERM") -> list[str]:
+        """Give a command as the servers' user, with the signal that ends it with this process."""
+        change = ["setpriv", "--reuid", self.user, "--regid", self.user, "--init-groups"]
         environment = {
             "HOME": self.folder,
             "GAVOSETTINGS": self.folder / "gavo.rc",
@@ -115,8 +112,9 @@ class Instance:
             "LC_ALL": "C.UTF-8",
         }
         settings = [f"{name}={value}" for name, value in environment.items()]
-        words = ["setpriv", *change, "--pdeathsig", "TERM", "env", "-i", *settings, *command]
-        return [str(word) for word in words]
+        # Apart, since a change of the user takes the signal back.
+        words = ["setpriv", "--pdeathsig", stop, "env", "-i", *settings, *command]
+        return [str(word) for word in (change if os.geteuid() == 0 else []) + words]
 
     def run(self, *command: str | Path, stdin: bytes | None = None) -> str:
         done = subprocess.run(
@@ -145,8 +143,12 @@ class Instance:
             "ssl": "off",
         }
         words = [word for key, value in options.items() for word in ("-c", f"{key}={value}")]
-        command = self._command(self.bin / "postgres", "-D", data, *words)
-        with self._child(command, "postgres", lambda: self.sql("SELECT 1", database="postgres")):
+        command: list[str | Path] = [self.bin / "postgres", "-D", data, *words]
+
+        def ready() -> None:
+            self.sql("SELECT 1", database="postgres")
+
+        with self._child(command, ready, stop="QUIT"):  # at once, without a clean-up
             yield
 
     def initialise(self) -> None:
@@ -206,8 +208,7 @@ class Instance:
     @contextmanager
     def dachs(self) -> Iterator[None]:
         """Run DaCHS until the context ends."""
-        command = self._command("dachs", "serve", "start", "-f")
-        with self._child(command, "dachs", self._answers):
+        with self._child(("dachs", "serve", "start", "-f"), self._answers, stop="KILL"):
             yield
 
     def _answers(self) -> None:
@@ -216,12 +217,18 @@ class Instance:
 
     @contextmanager
     def _child(
-        self, command: Sequence[str], name: str, ready: Callable[[], object]
+        self, command: Sequence[str | Path], ready: Callable[[], None], *, stop: str
     ) -> Iterator[None]:
-        log = self.folder / f"{name}.log"
+        """Run a server and all that it starts, from when it is ready until the context ends."""
+        log = self.folder / f"{Path(command[0]).name}.log"
         with log.open("wb") as out:
             child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.folder
+                self._command(*command, stop=stop),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                cwd=self.folder,
+                start_new_session=True,
             )
         try:
             deadline = time.monotonic() + START_WITHIN
@@ -232,13 +239,13 @@ class Instance:
                 except (OSError, RuntimeError):
                     if child.poll() is not None or time.monotonic() > deadline:
                         told = log.read_text(errors="replace")[-4000:]
-                        raise RuntimeError(f"{name} did not start:\n{told}") from None
+                        raise RuntimeError(f"{command[0]} did not start:\n{told}") from None
                     time.sleep(0.05)
             yield
         finally:
-            child.terminate()
+            os.killpg(child.pid, signal.Signals[f"SIG{stop}"])
             try:
                 child.wait(10)
             except subprocess.TimeoutExpired:
-                child.kill()
+                os.killpg(child.pid, signal.SIGKILL)
                 child.wait()

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from astropy.io import fits
+from astropy.io.ascii import masked
 from astropy.io.votable import parse, tree
 from astropy.table import Column, MaskedColumn, Table
 
@@ -228,7 +229,7 @@ def votable(columns: Columns, serialisation: str, params: Mapping[str, Any]) -> 
 
 
 def csv(columns: Columns, params: Mapping[str, Any]) -> bytes:
-    """Write CSV: empty cells for what is missing, arrays as JSON with NaN and null."""
+    """Write CSV: null for what is missing, arrays as JSON with NaN and null."""
     named = Table({name: [_word(cell) for cell in cells] for name, cells in columns.items()})
     text = io.StringIO()
     named.write(text, format="ascii.csv")
@@ -237,7 +238,7 @@ def csv(columns: Columns, params: Mapping[str, Any]) -> bytes:
 
 def _word(cell: Any) -> str:
     if cell is None:
-        return ""
+        return "null"
     return str(cell).lower() if isinstance(cell, bool) else _json(cell)
 
 
@@ -264,9 +265,10 @@ def _table(columns: Columns) -> Table:
 
 
 def ecsv(columns: Columns, params: Mapping[str, Any]) -> bytes:
-    """Write ECSV."""
+    """Write ECSV as the archive does: null for what is missing, where ECSV has an empty cell."""
     text = io.StringIO()
-    _table(columns).write(text, format="ascii.ecsv", delimiter=",")
+    nulls = [(masked, "null")]
+    _table(columns).write(text, format="ascii.ecsv", delimiter=",", fill_values=nulls)
     return text.getvalue().encode()
 
 
