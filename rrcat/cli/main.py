@@ -16,6 +16,7 @@ from rrcat.errors import RrcatError
 # name: (where the command is, its line in `rrcat --help`)
 COMMANDS = {
     "demo": ("rrcat.cli.demo:demo", "Run the whole chain on a small simulated archive."),
+    "fetch": ("rrcat.cli.fetch:fetch", "Fetch what a recipe asks of archives, once."),
     "build": ("rrcat.cli.build:build", "Follow a recipe: light curves to candidate catalogue."),
     "train": ("rrcat.cli.train:train", "Train a recipe's estimators on its calibrators."),
     "evaluate": ("rrcat.cli.evaluate:evaluate", "Test estimators on stars they have not seen."),

@@ -26,14 +26,18 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def progress_bars() -> Iterator[Progress]:
-    """Give bars on standard error that show count, rate, time spent and time left."""
+def progress_bars(*, received: bool = False) -> Iterator[Progress]:
+    """Give bars on standard error that show count, rate, time spent and time left.
+
+    With ``received`` they show the field of that name of each task as well: bytes, as text.
+    """
     console = Console(stderr=True)
     with Progress(
         TextColumn("{task.description:<28}"),
         BarColumn(),
         MofNCompleteColumn(),
         _Rate(),
+        *([TextColumn("{task.fields[received]}")] if received else []),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
