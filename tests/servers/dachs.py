@@ -17,7 +17,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,7 +148,7 @@ class Instance:
         def ready() -> None:
             self.sql("SELECT 1", database="postgres")
 
-        with self._child(command, ready, stop="QUIT"):  # at once, without a clean-up
+        with self._child(command, ready, stop="INT"):
             yield
 
     def initialise(self) -> None:
@@ -243,9 +243,9 @@ class Instance:
                     time.sleep(0.05)
             yield
         finally:
-            os.killpg(child.pid, signal.Signals[f"SIG{stop}"])
-            try:
+            child.send_signal(signal.Signals[f"SIG{stop}"])
+            with suppress(subprocess.TimeoutExpired):
                 child.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)  # what it has left behind
+            child.wait()
