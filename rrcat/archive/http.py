@@ -174,7 +174,7 @@ def excerpt(body: bytes) -> str:
     text = status[1] if status else text
     text = re.sub(r"(?s)<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>", " ", text)
     words = " ".join("".join(c if c.isprintable() else " " for c in html.unescape(text)).split())
-    return words if len(words) <= MAX_EXCERPT else f"{words[:MAX_EXCERPT]}…"
+    return words if len(words) <= MAX_EXCERPT else f"{words[:MAX_EXCERPT].rstrip()}…"
 
 
 class _Failure(Exception):
@@ -206,16 +206,16 @@ def _insist(
 ) -> T:
     """Repeat an attempt until it succeeds, or another is of no use or beyond the budget."""
     end = time.monotonic() + policy.budget if deadline is None else deadline
+    last = _Failure(f"no time is left of the {policy.budget:.3g} s for it")
     made = 0
 
     def again(error: Exception) -> bool | float:
-        if not isinstance(error, _Failure) or made == error.attempts:
+        left = end - time.monotonic()
+        if not isinstance(error, _Failure) or made == error.attempts or left <= 0:
             return False
         if final is not None and final in str(error):
             return False
-        if isinstance(error.again, bool):
-            return error.again
-        return error.again if error.again < end - time.monotonic() else False
+        return error.again if error.again is True or error.again < left else False
 
     attempts = stamina.retry_context(
         on=again,
@@ -227,9 +227,16 @@ def _insist(
     try:
         for turn in attempts:
             with turn:
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise last
                 made += 1
-                with _watched(min(policy.request_timeout, end - time.monotonic())) as watch:
-                    return attempt(watch)
+                try:
+                    with _watched(min(policy.request_timeout, left)) as watch:
+                        return attempt(watch)
+                except _Failure as error:
+                    last = error
+                    raise
         raise AssertionError("unreachable")
     except _Failure as error:
         often = f" (attempt {made} of {policy.attempts})" if made > 1 else ""
@@ -257,7 +264,7 @@ def _receive(
         if not watch.late:
             raise _failure(error) from error
     if watch.late:
-        raise _Failure(f"the answer was not whole after {watch.seconds:.0f} s")
+        raise _Failure(f"the answer was not whole after {watch.seconds:.3g} s")
     return response
 
 
@@ -379,6 +386,12 @@ class _Adapter(HTTPAdapter):
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = _WatchedHTTPS if pool.scheme == "https" else _WatchedHTTP
         return pool
+
+    def close(self) -> None:
+        # Left to itself, a pool closes its connections when the last error that names it is gone.
+        for key in self.poolmanager.pools.keys():  # noqa: SIM118
+            self.poolmanager.pools[key].close()
+        super().close()
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
         return super().send(*args, **kwargs | {"timeout": self._timeout})
