@@ -21,6 +21,9 @@ MEMBERS_PER_STAR = 4
 MORE_MEMBERS = 100
 
 NOTHING = "it holds nothing at all"
+NULL_WORD = "null"
+"""How the archive of Gaia writes a missing value in CSV and ECSV."""
+
 HEAD = 4096
 BEGINNINGS = {b"PK": ".zip", b"<": ".xml", b"SIMPLE": ".fits", b"# %ECSV": ".ecsv"}
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -194,7 +197,7 @@ def _star_columns(forms: Iterable[Form]) -> set[str]:
 
 
 def _null_values(forms: Iterable[Form]) -> Collection[str]:
-    return sorted({value for form in forms for value in form.null_values})
+    return sorted({NULL_WORD, *(value for form in forms for value in form.null_values)})
 
 
 def _together(tables: list[tuple[Form, RawTable]]) -> tuple[Form, RawTable]:

@@ -141,7 +141,10 @@ def _read_ecsv(
 ) -> RawTable:
     from astropy.table import Table
 
-    return from_astropy(quietly(lambda: Table.read(path, format="ascii.ecsv")))
+    # An empty cell is ECSV's own null. Other words for it, such as the `null` of Gaia's archive,
+    # would stop astropy in a column of numbers.
+    nulls = [(word, "0") for word in ("", *null_values)]
+    return from_astropy(quietly(lambda: Table.read(path, format="ascii.ecsv", fill_values=nulls)))
 
 
 def _read_fits(
@@ -217,7 +220,8 @@ def _series(name: str, column: Any) -> pl.Series:
     if values.dtype.kind == "S":
         values = np.char.decode(values, "utf-8")
     if values.dtype.kind in "OU" or values.ndim > 1:
-        cells = [_cell(cell) for cell in values]
+        matrix = np.ma.array(values, mask=mask) if values.ndim > 1 else values
+        cells = [_cell(cell) for cell in matrix]
         missing = mask.reshape(len(cells), -1).all(axis=1) if cells else mask
         # FITS and VOTable have no other way than an empty text to say that there is none.
         kept = [

@@ -175,7 +175,8 @@ def astropy_table(name: str, content: bytes) -> tuple[Table, int]:
         if name.endswith(".fits"):
             return Table.read(io.BytesIO(content), format="fits"), star
         form = "ascii.ecsv" if name.endswith(".ecsv") else "ascii.csv"
-        table = Table.read(content.decode(), format=form)
+        nulls = [("null", "0"), ("", "0")]
+        table = Table.read(content.decode(), format=form, fill_values=nulls)
     if name.endswith(".csv"):
         for column in table.colnames:
             table[column] = csv_column(table[column])

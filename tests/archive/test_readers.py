@@ -13,7 +13,7 @@ from astropy.io.votable.tree import TableElement, VOTableFile
 from astropy.table import MaskedColumn, Table
 from polars.testing import assert_frame_equal
 
-from rrcat.archive.readers import StatedTime, read
+from rrcat.archive.readers import StatedTime, from_astropy, read
 from rrcat.errors import ArchiveError
 
 BIG = 2**62 + 1  # a float64 would round it
@@ -113,6 +113,23 @@ def test_null_values_are_words_in_a_column_of_words(tmp_path):
 def test_an_array_in_a_cell_is_a_list(tmp_path):
     Table({"id": [1, 2], "time": np.arange(6.0).reshape(2, 3)}).write(tmp_path / "a.fits")
     assert read(tmp_path / "a.fits").frame["time"].to_list() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_a_masked_element_of_an_array_is_null():
+    matrix = np.ma.array([[1, 2], [3, 4]], mask=[[False, True], [False, False]])
+    table = from_astropy(Table({"flags": MaskedColumn(matrix)}))
+    assert table.frame["flags"].to_list() == [[1, None], [3, 4]]
+
+
+@pytest.mark.parametrize("word", ["", "null"])
+def test_a_word_for_missing_numbers_in_ecsv_is_null(tmp_path, word):
+    columns = {"id": "int64", "mag": "float64", "bad": "bool", "name": "string"}
+    declared = [f"# - {{name: {name}, datatype: {kind}}}" for name, kind in columns.items()]
+    rows = [",".join(columns), f"{BIG},{word},True,A", f"12,1.5,{word},{word}"]
+    text = ["# %ECSV 1.0", "# ---", "# delimiter: ','", "# datatype:", *declared, *rows]
+    (tmp_path / "a.ecsv").write_text("\n".join(text))
+    frame = read(tmp_path / "a.ecsv", null_values=["null"]).frame
+    assert frame.rows() == [(BIG, None, True, "A"), (12, 1.5, None, None)]
 
 
 def two_tables(path: Path) -> None:
