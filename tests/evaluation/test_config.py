@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from rrcat.evaluation.config import EvaluationSection
+from rrcat.evaluation.config import EvaluationSection, SelectionSection
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,15 @@ def test_published_values_need_a_name_that_can_be_a_column():
     assert EvaluationSection(external=[{"id": "peer", **file}]).external[0].id == "peer"
     with pytest.raises(ValidationError, match="pattern"):
         EvaluationSection(external=[{"id": "Peer et al.", **file}])
+
+
+def test_features_to_choose_from_are_named_once_and_known():
+    with pytest.raises(ValidationError, match="'phi3l' is nothing to choose from.*'phi31'"):
+        SelectionSection(features=("period", "phi3l"))
+    with pytest.raises(ValidationError, match="'period' stands there twice"):
+        SelectionSection(features=("period", "a1", "period"))
+    with pytest.raises(ValidationError, match="int_average_mag"):
+        SelectionSection(features=("period", "int_average_mag"))
+    with pytest.raises(ValidationError, match="at least 2"):
+        SelectionSection(features=("period",))
+    assert SelectionSection(features=("period", "a8")).resamples == 100
