@@ -253,6 +253,8 @@ def _receive(
     sink.truncate()
     try:
         with send() as response:
+            # Cut headers can look like whole ones.
+            watch.check()
             _check_status(response)
             _check_size(int(response.headers.get("Content-Length", 0)), max_bytes)
             size = 0
@@ -261,10 +263,10 @@ def _receive(
                 _check_size(size, max_bytes)
                 sink.write(piece)
     except requests.RequestException as error:
-        if not watch.late:
-            raise _failure(error) from error
-    if watch.late:
-        raise _Failure(f"the answer was not whole after {watch.seconds:.3g} s")
+        watch.check()
+        raise _failure(error) from error
+    # So can a cut body whose length was not announced.
+    watch.check()
     return response
 
 
@@ -337,11 +339,18 @@ class _Watch:
         self._socket: socket.socket | None = None
 
     def over(self, connection: socket.socket) -> None:
+        """Watch over a connection."""
         self._socket = connection
         if self.late:
             self.end()
 
+    def check(self) -> None:
+        """Raise if the time was up."""
+        if self.late:
+            raise _Failure(f"the answer was not whole after {self.seconds:.3g} s")
+
     def end(self) -> None:
+        """Cut the connection."""
         self.late = True
         if self._socket is not None:
             with suppress(OSError):
