@@ -3,10 +3,12 @@
 import re
 import time as clock
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import polars as pl
 import requests
@@ -14,6 +16,7 @@ from pydantic import Field, model_validator
 
 from rrcat.archive.config import TimeSystem
 from rrcat.archive.epochs import to_rows
+from rrcat.archive.halves import by_halves
 from rrcat.archive.http import Headers, Policy, download
 from rrcat.archive.light_curve_forms import Form
 from rrcat.archive.mapping import ROW
@@ -29,6 +32,7 @@ ACCOUNT = {"source_id": pl.Int64, "status": pl.String, "reason": pl.String}
 UNKNOWN_STRUCTURE = "Invalid Data Structure"
 """What the server of the Gaia archive says of a name that it does not know, with the status 500."""
 
+PLACE = Path("answer of the data server")
 SHOWN = 3
 
 
@@ -82,11 +86,14 @@ class Answer:
         ``empty`` if the archive has no observations of it; ``failed``.
     not_asked_for
         How many stars were in the answer that nobody had asked for. They are dropped.
+    size
+        Bytes received.
     """
 
     rows: pl.DataFrame
     account: pl.DataFrame
     not_asked_for: int = 0
+    size: int = 0
 
 
 def request(
@@ -96,6 +103,7 @@ def request(
     session: requests.Session,
     folder: Path,
     time: TimeSystem,
+    reading: AbstractContextManager[Any] | None = None,
 ) -> Answer:
     """Ask a data server for the epoch photometry of stars.
 
@@ -111,6 +119,8 @@ def request(
         Where temporary files may lie. Nothing is left there.
     time
         Time system of the archive.
+    reading
+        A lock that is held while the answer is in memory.
     """
     asked = sorted(set(ids))
     deadline = clock.monotonic() + server.budget
@@ -120,17 +130,19 @@ def request(
             path = Path(temporary) / "answer"
             try:
                 headers = _download(server, structure, asked, session, path, deadline)
-                products = read_products(
-                    path,
-                    server.forms,
-                    name=_name(headers),
-                    n_asked=len(asked),
-                    max_bytes=server.max_bytes,
-                )
-                return _answer(products, asked, time)
+                size = path.stat().st_size
+                with reading or nullcontext():
+                    products = read_products(
+                        path,
+                        server.forms,
+                        name=_name(headers),
+                        n_asked=len(asked),
+                        max_bytes=server.max_bytes,
+                    )
+                    return replace(_answer(products, asked, time), size=size)
             except ArchiveError as error:
                 reasons.append(f"{structure}: {error.message}")
-    failed = dict.fromkeys(asked, "; ".join(reasons))
+    failed: dict[int | str, str] = dict.fromkeys(asked, "; ".join(reasons))
     return Answer(_rows([]), _account(asked, set(), failed))
 
 
@@ -180,8 +192,13 @@ def _answer(products: Products, asked: list[int], time: TimeSystem) -> Answer:
         frame = raw.frame.filter(pl.col(star).is_in(asked))
         frame, differing = _once(frame, [star, *form.key])
         failed |= dict.fromkeys(differing, "the archive gave it several times, and differently")
-        frame = frame.filter(~pl.col(star).is_in(differing))
-        parts += _mapped(replace(raw, frame=frame), form, time, failed)
+        wanted = replace(raw, frame=frame.filter(~pl.col(star).is_in(differing)))
+        try:
+            mapped, reasons = by_halves(wanted, star, partial(_to_rows, form=form, time=time))
+        except ArchiveError as error:
+            mapped, reasons = [], dict.fromkeys(wanted.frame[star].unique(), error.message)
+        parts += mapped
+        failed |= reasons
     _fail_repeated(parts, failed)
     rows = _rows(part.filter(~pl.col("source_id").is_in(list(failed))) for part in parts)
     received = set(rows["source_id"].unique())
@@ -192,6 +209,10 @@ def _answer(products: Products, asked: list[int], time: TimeSystem) -> Answer:
         missing = [star for star in asked if star not in received | failed.keys()]
         failed |= dict.fromkeys(missing, "; ".join(doubts))
     return Answer(rows, _account(asked, received, failed), len(strangers))
+
+
+def _to_rows(raw: RawTable, *, form: Form, time: TimeSystem) -> pl.DataFrame:
+    return to_rows(raw, [form], time, PLACE)
 
 
 def _rows(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
@@ -214,47 +235,7 @@ def _once(frame: pl.DataFrame, key: list[str]) -> tuple[pl.DataFrame, list[int]]
     return distinct, differing[key[0]].unique().sort().to_list()
 
 
-def _mapped(
-    raw: RawTable, form: Form, time: TimeSystem, failed: dict[int, str]
-) -> list[pl.DataFrame]:
-    """Give the rows of all stars that can be mapped, and note the reason for others."""
-    place = Path("answer of the data server")
-    stars = raw.frame[_star(form)].unique().sort()
-    try:
-        # Where the layout itself is wrong no star can be mapped: seen once, not for every star.
-        to_rows(replace(raw, frame=raw.frame.clear()), [form], time, place)
-    except ArchiveError as error:
-        failed |= dict.fromkeys(stars, error.message)
-        return []
-    return _mapped_in_halves(raw, form, time, failed, stars, place)
-
-
-def _mapped_in_halves(
-    raw: RawTable,
-    form: Form,
-    time: TimeSystem,
-    failed: dict[int, str],
-    stars: pl.Series,
-    place: Path,
-) -> list[pl.DataFrame]:
-    if stars.is_empty():
-        return []
-    try:
-        return [to_rows(raw, [form], time, place)]
-    except ArchiveError as error:
-        if len(stars) == 1:
-            failed[stars[0]] = error.message
-            return []
-    middle = len(stars) // 2
-    found = []
-    for half in (stars[:middle], stars[middle:]):
-        rows = raw.frame.filter(pl.col(_star(form)).is_in(half.implode()))
-        part = replace(raw, frame=rows)
-        found += _mapped_in_halves(part, form, time, failed, half, place)
-    return found
-
-
-def _fail_repeated(parts: list[pl.DataFrame], failed: dict[int, str]) -> None:
+def _fail_repeated(parts: list[pl.DataFrame], failed: dict[int | str, str]) -> None:
     """Note the stars that are in several parts, which differ in layout."""
     seen: set[int] = set()
     for part in parts:
@@ -263,7 +244,7 @@ def _fail_repeated(parts: list[pl.DataFrame], failed: dict[int, str]) -> None:
         seen |= stars
 
 
-def _account(asked: list[int], received: set[int], failed: Mapping[int, str]) -> pl.DataFrame:
+def _account(asked: list[int], received: set[int], failed: Mapping[int | str, str]) -> pl.DataFrame:
     def row(star: int) -> tuple[int, str, str | None]:
         if star in failed:
             return star, FAILED, failed[star]

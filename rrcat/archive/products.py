@@ -46,7 +46,7 @@ class Products:
     """
 
     tables: list[tuple[Form, RawTable]] = field(default_factory=list)
-    failed: dict[int, str] = field(default_factory=dict)
+    failed: dict[int | str, str] = field(default_factory=dict)
     nameless: list[str] = field(default_factory=list)
 
 

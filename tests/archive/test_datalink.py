@@ -4,6 +4,7 @@ import io
 import json
 import math
 import random
+import threading
 import tracemalloc
 import warnings
 import zipfile
@@ -20,9 +21,11 @@ from astropy.io.votable import parse
 from astropy.table import Table
 from pydantic import ValidationError
 
+from rrcat.archive import datalink
 from rrcat.archive.config import TimeSystem
 from rrcat.archive.datalink import Answer, DataServer, request
 from rrcat.archive.http import new_session
+from rrcat.archive.products import Products
 
 DR2, DR3, WIDE_STAR = 5813181197970338560, 4057091150787104896, 1457486023639239296
 BANDS = esa_tables.BANDS
@@ -352,6 +355,27 @@ def test_a_star_with_empty_arrays_is_empty(server, ask, stars):
         assert status(answer) == {1: "empty", DR3: "received"}
 
 
+def test_the_answer_says_how_many_bytes_came(server, ask):
+    answer = ask(DR3, DR2)
+    assert answer.size == len(server.answer(server.asked[-1]).body)
+
+
+def test_the_lock_is_held_while_the_answer_is_in_memory_and_not_while_it_comes(
+    server, stars, tmp_path, monkeypatch
+):
+    lock = threading.Lock()
+    held = []
+    server.reply = lambda reply: held.append(lock.locked()) or reply
+    monkeypatch.setattr(
+        datalink, "read_products", lambda *_, **__: held.append(lock.locked()) or Products()
+    )
+    given = config(server)
+    with new_session(given) as session:
+        request(given, [DR3], session=session, folder=tmp_path, time=TimeSystem(), reading=lock)
+    assert held == [False, True]
+    assert not lock.locked()
+
+
 def test_many_stars_come_in_one_request(server, ask, stars):
     real = [stars[DR2], stars[DR3], stars[WIDE_STAR]]
     server.stars = {n: real[n % 3].renamed(n) for n in range(1, 10)}
@@ -471,6 +495,7 @@ def test_a_name_that_leads_elsewhere_fails_its_star_and_writes_nothing(server, a
     answer = ask(DR2, DR3)
     assert status(answer) == {DR2: "received", DR3: "failed"}
     assert "leads out of the folder" in reason(answer, DR3)
+    assert not Path(name).exists()
 
 
 def test_a_product_without_a_name_that_cannot_be_read_fails_the_stars_that_are_missing(server, ask):
