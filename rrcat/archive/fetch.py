@@ -181,7 +181,9 @@ def _providers(archive: TapArchive, service: Service, reading: Lock) -> dict[str
     if isinstance(curves, DataServer):
         service.folder.mkdir(exist_ok=True)
         session = new_session(curves)
-        providers["light_curves"] = ServerRows(curves, session, service.folder, archive.time)
+        providers["light_curves"] = ServerRows(
+            curves, session, service.folder, archive.time, reading
+        )
     elif curves is not None:
         providers["light_curves"] = table_rows(service, curves, archive.time, reading)
     if "features" in archive.use and archive.features is not None:

@@ -14,6 +14,7 @@ from rrcat.archive.answers import Service, aliases, read
 from rrcat.archive.config import TimeSystem
 from rrcat.archive.datalink import DataServer
 from rrcat.archive.epochs import to_rows
+from rrcat.archive.halves import by_halves
 from rrcat.archive.mapping import ROW, map_table
 from rrcat.archive.readers import RawTable
 from rrcat.archive.tap_config import TapFeatures, TapLightCurves
@@ -160,28 +161,6 @@ class TableRows:
             rows.failed |= {asked[str(star)]: reason for star, reason in failed.items()}
 
 
-def by_halves(
-    raw: RawTable, key: str, to_ours: Callable[[RawTable], pl.DataFrame]
-) -> tuple[list[pl.DataFrame], dict[int | str, str]]:
-    """Give the mapped rows of all stars that can be mapped, and the reason for each that cannot.
-
-    Raises
-    ------
-    ArchiveError
-        No star can: the table is not laid out as the profile says.
-    """
-    try:
-        return [to_ours(raw)], {}
-    except ArchiveError as error:
-        to_ours(replace(raw, frame=raw.frame.clear()))
-        stars = raw.frame[key].unique().sort()
-        if len(stars) == 1:
-            return [], {stars[0]: error.message}
-    low = raw.frame[key] < stars[len(stars) // 2]
-    halves = [by_halves(replace(raw, frame=raw.frame.filter(h)), key, to_ours) for h in (low, ~low)]
-    return [frame for frames, _ in halves for frame in frames], halves[0][1] | halves[1][1]
-
-
 def table_rows(
     service: Service, table: TapLightCurves | TapFeatures, time: TimeSystem, reading: Lock
 ) -> TableRows:
@@ -216,6 +195,7 @@ class ServerRows:
     session: requests.Session
     folder: Path
     time: TimeSystem
+    reading: Lock
 
     def __call__(self, ids: Ids) -> Rows:
         """Ask for stars, in as many requests as the server needs."""
@@ -224,12 +204,18 @@ class ServerRows:
         for start in range(0, len(ids), most):
             asked = [int(each) for each in ids[start : start + most]]
             given = datalink.request(
-                self.server, asked, session=self.session, folder=self.folder, time=self.time
+                self.server,
+                asked,
+                session=self.session,
+                folder=self.folder,
+                time=self.time,
+                reading=self.reading,
             )
             rows.frames.append(given.rows.drop(ROW))
             failed = given.account.filter(status=datalink.FAILED)
             rows.failed |= dict(failed.select("source_id", "reason").iter_rows())
             rows.not_asked_for += given.not_asked_for
+            rows.size += given.size
         return rows
 
     def told(self) -> str:
