@@ -54,7 +54,13 @@ def write_store(ingest: Ingest, folder: Path) -> LocalStore:
     return LocalStore.open(folder)
 
 
-def write_part(folder: Path, table: str, frame: pl.DataFrame) -> StorePart:
+def write_part(
+    folder: Path,
+    table: str,
+    frame: pl.DataFrame,
+    *,
+    metadata: Mapping[str, str] | None = None,
+) -> StorePart:
     """Write rows of a table as a part of the store in a folder, whole or not at all.
 
     Equal rows give an equal part. It belongs to the store once :func:`close_store` names it.
@@ -63,8 +69,10 @@ def write_part(folder: Path, table: str, frame: pl.DataFrame) -> StorePart:
     ----------
     frame
         Conforming rows, at least one, sorted as the table is, and all that their stars have.
+    metadata
+        What the footer of the file says besides.
     """
-    content = parquet_bytes(frame, rows_in_group=ROWS_IN_GROUP)
+    content = parquet_bytes(frame, rows_in_group=ROWS_IN_GROUP, metadata=metadata)
     sha256 = hashlib.sha256(content).hexdigest()
     lo, hi = frame["source_id"][0], frame["source_id"][-1]
     file = f"{table}/{lo}-{hi}.{sha256[:HASH_LENGTH]}.parquet"
@@ -123,7 +131,7 @@ def cut_out(store: LocalStore, source_ids: pl.Series, folder: Path) -> LocalStor
     with atomic.new_folder(folder) as temporary:
         parts = {
             table: [
-                write_part(temporary, table, rows)
+                write_part(temporary, table, rows, metadata=_metadata(store.folder / part.file))
                 for part in store.parts(table)
                 if (rows := store.rows_of(part, source_ids)).height
             ]
@@ -169,6 +177,12 @@ def _describe(
         },
     }
     atomic.write_bytes(folder / DESCRIPTION, json_bytes(description))
+
+
+def _metadata(part: Path) -> dict[str, str]:
+    """Give what the footer of a part says besides, such as that its stars are simulated."""
+    footer = pl.read_parquet_metadata(part)
+    return {key: said for key, said in footer.items() if key != "ARROW:schema"}
 
 
 def _between(frame: pl.DataFrame, lo: int, hi: int) -> pl.DataFrame:

@@ -80,6 +80,13 @@ def test_some_stars_make_a_store_of_their_own(ingested, tmp_path, monkeypatch):
         assert few.description[key] == whole.description[key]
 
 
+def test_what_parts_say_of_themselves_stays(ingested, tmp_path):
+    part = write_part(tmp_path, "stars", ingested().stars, metadata={"simulated": "yes"})
+    few = cut_out(closed(tmp_path, {"stars": [part]}), pl.Series([11]), tmp_path / "few")
+    (cut,) = few.parts("stars")
+    assert pl.read_parquet_metadata(few.folder / cut.file)["simulated"] == "yes"
+
+
 @pytest.fixture
 def parts(ingested, tmp_path):
     """Two parts of stars in a folder that is no store yet, and none of light curves."""
