@@ -162,13 +162,15 @@ class _Pages:
             if overflow and n_rows < top:
                 # The service allows fewer rows than it was asked for.
                 self._top = n_rows if n_rows > 1 else top // 2
+                stuck = self._top < 2
             else:
                 page = self._mapped(raw, last=self.n_rows + n_rows >= promised)
                 if page.height:
                     self._keep(page)
                     return received
                 self._top = 2 * top
-            if not n_rows or self._top < 2 or top > promised:
+                stuck = not n_rows or top > promised
+            if stuck:
                 raise ArchiveError(
                     f"the service has {promised:,} rows of stars and gave {self.n_rows:,}",
                     table=self._table.from_,

@@ -30,8 +30,8 @@ def all_tables(data: Path) -> dict[str, pl.DataFrame]:
 def gaia_tables(data: Path) -> dict[str, pl.DataFrame]:
     """Give the 71 RRab of Crestani et al. (2021); ten of them have light curves.
 
-    Five of the 71 have no position. gaia_source and epoch_photometry also hold the star of ESA's
-    example of a light curve in three bands.
+    Five of the 71 have no position. The tables also hold the star of ESA's example of a light curve
+    in three bands, without period and class.
     """
     rrab = pl.read_csv(data / CRESTANI / "rrab.csv")
     arrays = pl.concat(
@@ -56,24 +56,22 @@ def gaia_tables(data: Path) -> dict[str, pl.DataFrame]:
 
 def _vari_rrlyrae(rrab: pl.DataFrame) -> pl.DataFrame:
     errors = [f"A{k}_error" for k in (1, 2, 3)]
-    return (
-        rrab.select(
-            "source_id",
-            "pf",
-            "pf_error",
-            "phi21_g",
-            "phi21_g_error",
-            "phi31_g",
-            "phi31_g_error",
-            num_harmonics_for_p1_g=pl.lit(3),
-            fund_freq1=1 / pl.col("pf"),
-            fund_freq1_harmonic_ampl_g=pl.concat_list("A1", "A2", "A3"),
-            fund_freq1_harmonic_ampl_g_error=pl.concat_list(errors),
-            best_classification=pl.lit("RRab"),
-        )
-        .with_columns(_SINGLE)
-        .sort("source_id")
+    known = rrab.select(
+        "source_id",
+        "pf",
+        "pf_error",
+        "phi21_g",
+        "phi21_g_error",
+        "phi31_g",
+        "phi31_g_error",
+        num_harmonics_for_p1_g=pl.lit(3),
+        fund_freq1=1 / pl.col("pf"),
+        fund_freq1_harmonic_ampl_g=pl.concat_list("A1", "A2", "A3"),
+        fund_freq1_harmonic_ampl_g_error=pl.concat_list(errors),
+        best_classification=pl.lit("RRab"),
     )
+    multi_band = pl.DataFrame({"source_id": [MULTI_BAND_STAR]})
+    return pl.concat([known, multi_band], how="diagonal").with_columns(_SINGLE).sort("source_id")
 
 
 def _crestani_curves(data: Path) -> pl.DataFrame:
@@ -225,15 +223,19 @@ def vizier_tables(data: Path) -> dict[str, pl.DataFrame]:
     sources = gaia["gaiadr3.gaia_source"].rename(
         {"source_id": "Source", "ra": "RA_ICRS", "dec": "DE_ICRS", "phot_g_mean_mag": "Gmag"}
     )
-    rrab = gaia["gaiadr3.vari_rrlyrae"].select(
-        Source="source_id",
-        PF="pf",
-        e_PF="pf_error",
-        phi21G="phi21_g",
-        e_phi21G="phi21_g_error",
-        phi31G="phi31_g",
-        e_phi31G="phi31_g_error",
-        Class="best_classification",
+    rrab = (
+        gaia["gaiadr3.vari_rrlyrae"]
+        .filter(pl.col("pf").is_not_null())
+        .select(
+            Source="source_id",
+            PF="pf",
+            e_PF="pf_error",
+            phi21G="phi21_g",
+            e_phi21G="phi21_g_error",
+            phi31G="phi31_g",
+            e_phi31G="phi31_g_error",
+            Class="best_classification",
+        )
     )
     transits = _crestani_curves(data).select(
         Source="source_id",
