@@ -11,6 +11,7 @@ import polars as pl
 from rrcat.archive.epochs import form_of
 from rrcat.archive.http import excerpt
 from rrcat.archive.light_curve_forms import Form
+from rrcat.archive.mapping import MAX_ID
 from rrcat.archive.readers import RawTable, read
 from rrcat.archive.votable import read_answer
 from rrcat.archive.zips import opened, unpacked
@@ -20,7 +21,7 @@ from rrcat.errors import ArchiveError
 MEMBERS_PER_STAR = 4
 MORE_MEMBERS = 100
 
-NOTHING = "it holds nothing at all"
+PAGE = re.compile(rb"<(!doctype )?html\b", re.IGNORECASE)
 NULL_WORD = "null"
 """How the archive of Gaia writes a missing value in CSV and ECSV."""
 
@@ -106,19 +107,27 @@ def read_products(
 
 
 def check_sound(path: Path, n_asked: int) -> None:
-    """Raise ValueError if an answer is a page for people, or a zip file that is not whole."""
-    if path.stat().st_size == 0:
-        raise ValueError(NOTHING)
+    """Raise ValueError if an answer is words for people, or a zip file that is not whole."""
+    if (words := _words(path)) is not None:
+        raise ValueError(words)
     if _format(path) == ".zip":
         try:
             opened(path, _most_members(n_asked)).close()
         except ArchiveError as error:
             raise ValueError(error.message) from None
-    else:
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-        if re.match(rb"\s*<(!doctype )?html\b", head.removeprefix(BYTE_ORDER_MARK), re.IGNORECASE):
-            raise ValueError(f"the answer is no data, and says: {excerpt(head)}")
+
+
+def _words(path: Path) -> str | None:
+    """Give what a file says to people that is no table; None if it may be one."""
+    with path.open("rb") as file:
+        head = file.read(HEAD).removeprefix(BYTE_ORDER_MARK).lstrip()
+    if not head:
+        return "it holds nothing at all"
+    # A light curve has several columns.
+    text = _format(path) == ".csv" and b"," not in head.partition(b"\n")[0]
+    if text or PAGE.match(head):
+        return f"it is no table, and says: {excerpt(head)}"
+    return None
 
 
 def _most_members(n_asked: int) -> int:
@@ -128,7 +137,13 @@ def _most_members(n_asked: int) -> int:
 def star_in(name: str) -> int | None:
     """Give the number at the end of the name of a file, which is that of its star."""
     found = STAR_IN_NAME.search(PurePosixPath(name).stem)
-    return None if found is None else int(found[1])
+    return None if found is None else _identifier(found[1])
+
+
+def _identifier(value: object) -> int | None:
+    """Give a value as the identifier of a star; None if it is none."""
+    text = str(value)
+    return int(text) if text.isdecimal() and int(text) <= MAX_ID else None
 
 
 def _format(path: Path) -> str:
@@ -143,8 +158,8 @@ def _table(path: Path, name: str, forms: Sequence[Form]) -> tuple[Form, RawTable
     raw, parameters = _read(path, name, forms)
     columns = _star_columns(forms)
     if not columns & set(raw.frame.columns):
-        given = [parameters[c] for c in sorted(columns) if c in parameters]
-        star = int(given[0]) if given else star_in(name)
+        given = [_identifier(parameters[c]) for c in sorted(columns) if c in parameters]
+        star = given[0] if given else star_in(name)
         if star is None:
             raise ArchiveError(
                 "the table does not say of which star it is",
@@ -173,8 +188,8 @@ def _table(path: Path, name: str, forms: Sequence[Form]) -> tuple[Form, RawTable
 
 
 def _read(path: Path, name: str, forms: Sequence[Form]) -> tuple[RawTable, dict[str, Any]]:
-    if path.stat().st_size == 0:
-        raise ArchiveError(NOTHING, file=name)
+    if (words := _words(path)) is not None:
+        raise ArchiveError(words, file=name)
     suffix = _format(path)
     if suffix == ".zip":
         raise ArchiveError("there is a zip file in the zip file", file=name)

@@ -25,7 +25,9 @@ from rrcat.archive import datalink
 from rrcat.archive.config import TimeSystem
 from rrcat.archive.datalink import Answer, DataServer, request
 from rrcat.archive.http import new_session
+from rrcat.archive.mapping import ROW
 from rrcat.archive.products import Products
+from rrcat.archive.profile import with_profile
 
 DR2, DR3, WIDE_STAR = 5813181197970338560, 4057091150787104896, 1457486023639239296
 BANDS = esa_tables.BANDS
@@ -308,6 +310,24 @@ def plain_reply(star: esa.Star, name: str) -> esa.Reply:
     return esa.Reply(esa_tables.csv(star.wide, {}), headers=header)
 
 
+@pytest.mark.parametrize("format", esa_tables.FORMATS)
+def test_the_profile_of_gaia_dr3_reads_every_form(server, stars, tmp_path, format):
+    profile = with_profile({"profile": "gaia-dr3"}, Path())["light_curves"]
+    measured = []
+    for structure, form in (("RAW", "long"), ("INDIVIDUAL", "long"), ("INDIVIDUAL", "wide")):
+        server.form = form
+        given = profile | {"url": server.url, "format": format, "structures": [structure]}
+        model = DataServer.model_validate(given)
+        with new_session(model) as session:
+            answer = request(model, stars, session=session, folder=tmp_path, time=TimeSystem())
+        assert set(status(answer).values()) == {"received"}
+        rows = answer.rows.drop_nulls("time").drop_nans("time").drop("rejected", ROW)
+        measured.append(rows.sort("source_id", "band", "time"))
+    assert measured[0].equals(measured[1])
+    assert measured[0].equals(measured[2])
+    assert measured[0].height > 350
+
+
 @pytest.mark.parametrize("known", [esa.OLD, esa.NEW])
 def test_either_generation_of_structure_names_is_found_at_once(server, ask, known):
     server.structures = known
@@ -443,7 +463,7 @@ def spoil(star: int, change: Callable[[bytes], bytes]) -> Callable[[esa.Members]
         (lambda content: content[:5000], "damaged or incomplete"),
         (lambda content: b"", "nothing at all"),
         (lambda content: b"<html><body>Sorry, try later</body></html>", "Sorry, try later"),
-        (lambda content: b"Error 500: no connection", "no column"),
+        (lambda content: b"Error 500: no connection", "says: Error 500: no connection"),
         (lambda content: esa.zipped([("x.xml", content)]), "a zip file in the zip file"),
         (lambda content: b"SIMPLE  =                    T" + bytes(5000), "cannot read"),
         (lambda content: b'<!DOCTYPE x [<!ENTITY a "aa">]>' + content[38:], "document type"),
