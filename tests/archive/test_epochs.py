@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rrcat.archive.config import TimeSystem
@@ -190,6 +190,7 @@ def test_text_in_an_array_that_is_no_number_is_refused():
         max_size=5,
     )
 )
+@settings(deadline=None)
 def test_arrays_written_as_text_give_the_same_numbers(times):
     star = list(range(len(times)))
     mags = [[float(n) for n in range(len(cells))] for cells in times]
@@ -260,6 +261,7 @@ def test_an_error_that_the_archive_gives_is_kept():
 
 
 @given(st.floats(1e-3, 1e9), st.floats(1e-6, 0.1))
+@settings(deadline=None)
 def test_the_error_is_the_slope_of_the_magnitude(flux, relative):
     table = {"id": [7], "band": ["G"], "time": [1.0], "mag": [15.0]}
     table |= {"flux": [flux], "flux_error": [flux * relative]}

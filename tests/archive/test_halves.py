@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rrcat.archive.halves import by_halves
@@ -22,6 +22,7 @@ def to_numbers(raw: RawTable) -> pl.DataFrame:
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_size=40))
+@settings(deadline=None)
 def test_a_bad_row_fails_its_star_and_no_other(rows):
     frame = pl.DataFrame(
         {

@@ -105,7 +105,7 @@ def test_a_zip_file_of_too_many_members_is_refused_before_its_directory_is_read(
 
 
 @given(kept=st.floats(0.0, 1.0, exclude_max=True))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_zip_file_that_is_cut_anywhere_is_refused(tmp_path, kept):
     whole = zipped(CONTENT)
     with pytest.raises(ArchiveError, match="damaged or incomplete"):
@@ -113,7 +113,9 @@ def test_a_zip_file_that_is_cut_anywhere_is_refused(tmp_path, kept):
 
 
 @given(place=st.floats(0.0, 1.0, exclude_max=True), value=st.integers(0, 255))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_a_changed_byte_never_changes_what_is_taken(tmp_path, place, value):
     content = bytearray(zipped(CONTENT))
     content[int(place * len(content))] = value
