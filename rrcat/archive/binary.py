@@ -70,7 +70,7 @@ def layout(field: Any) -> Layout | None:
     if not (shape.removesuffix("*").isdecimal() or shape == "*"):
         return None
     count = None if shape.endswith("*") else int(shape)
-    is_list = field.datatype not in TEXTS and count != 1
+    is_list = field.datatype not in TEXTS and field.arraysize is not None
     return Layout(field.name, field.datatype, size, count, is_list, field.values.null)
 
 

@@ -108,16 +108,21 @@ def _wait(server: Server, url: str, job: Any) -> Any:
     policy, pause = server.policy, FIRST_PAUSE
     wait = int(min(LONG_POLL, policy.read_timeout / 2, policy.request_timeout / 2))
     while job.phase not in ENDED:
-        if time.monotonic() + pause > server.deadline:
+        try:
+            job = _parsed(server.ask("GET", url, params={"WAIT": wait}))
+        except ArchiveError:
+            if time.monotonic() < server.deadline:
+                raise
+        if job.phase in ENDED:
+            break
+        if time.monotonic() + pause >= server.deadline:
             raise ArchiveError(
-                f"the job on the server has not ended within {policy.budget:.0f} s",
+                f"the job on the server has not ended within {policy.budget:.3g} s",
                 url=url,
                 hint=AGAIN,
             )
-        job = _parsed(server.ask("GET", url, params={"WAIT": wait}))
-        if job.phase not in ENDED:
-            time.sleep(pause)
-            pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)
+        time.sleep(pause)
+        pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)
     return job
 
 

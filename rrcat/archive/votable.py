@@ -207,8 +207,13 @@ class _Outline:
             raise _no_votable(self._document)
         if name == "TABLE":
             self._tables += 1
-            if self._tables == self._table and attributes.get("nrows", "").isdecimal():
-                self.n_rows = int(attributes["nrows"])
+            n_rows = attributes.get("nrows", "").strip()
+            if n_rows.isdecimal():
+                # astropy makes room for as many.
+                if int(n_rows) > len(self._document):
+                    raise ValueError(f"a table says that it has {n_rows} rows, and cannot have")
+                if self._tables == self._table:
+                    self.n_rows = int(n_rows)
         elif name == "INFO" and attributes.get("name") == "QUERY_STATUS":
             self.overflow |= attributes.get("value") == "OVERFLOW"
             if attributes.get("value") == "ERROR":
