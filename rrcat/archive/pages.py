@@ -5,6 +5,7 @@ paging): it costs the service no more than the first, and a page that is on disk
 again. The rows of a star are never split between two pages.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,6 +134,7 @@ class _Pages:
         self._names = aliases([self._expression, *others])
         # One more than wanted, since the last star of a full page is left for the next.
         self._top = table.page_rows if limit is None else min(table.page_rows, limit + 1)
+        self._most = sys.maxsize
 
     def count(self) -> int:
         """Ask how many rows there are in all."""
@@ -161,7 +163,7 @@ class _Pages:
             n_rows = raw.frame.height
             if overflow and n_rows < top:
                 # The service allows fewer rows than it was asked for.
-                self._top = n_rows if n_rows > 1 else top // 2
+                self._top = self._most = n_rows
                 stuck = self._top < 2
             else:
                 page = self._mapped(raw, last=self.n_rows + n_rows >= promised)
@@ -169,7 +171,7 @@ class _Pages:
                     self._keep(page)
                     return received
                 self._top = 2 * top
-                stuck = not n_rows or top > promised
+                stuck = not n_rows or top > promised or self._top > self._most
             if stuck:
                 raise ArchiveError(
                     f"the service has {promised:,} rows of stars and gave {self.n_rows:,}",
