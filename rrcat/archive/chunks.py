@@ -74,8 +74,8 @@ class Chunks:
     folder: Path
     work: Path
     reading: Lock
-    _failures: int = field(default=0, init=False)
-    _reason: str = field(default="", init=False)
+    _failures: dict[str, list[str]] = field(default_factory=dict, init=False)
+    """The reasons for which the chunks of a table failed of late, without one that did not."""
 
     def __len__(self) -> int:
         return -(-self.stars.ids.height // self.archive.stars_in_chunk)
@@ -111,8 +111,8 @@ class Chunks:
         """
         kept = self._path(number, "")
         given = {
-            table: self._completed(provider, kept / f"{table}.parquet", number)
-            for table, provider in self.providers.items()
+            table: self._completed(table, kept / f"{table}.parquet", number)
+            for table in self.providers
         }
         with self.reading:
             self._make_safe(number, given, kept)
@@ -124,21 +124,24 @@ class Chunks:
     def _path(self, number: int, suffix: str) -> Path:
         return self.work / "chunks" / f"{number:06d}{suffix}"
 
-    def _completed(self, provider: Provider, kept: Path, number: int) -> Rows:
+    def _completed(self, table: str, kept: Path, number: int) -> Rows:
         """Give the rows of a table that an earlier fetch has left, and those still missing."""
         ids: Ids = self.ids(number)[self.stars.key].to_list()
         earlier = _kept(kept)
         if earlier is not None:
             ids = earlier[0]
+        failures = self._failures.setdefault(table, [])
         if not ids:
             rows = Rows()
-        elif self._failures >= GIVE_UP:
-            reason = f"not asked for, after {GIVE_UP} chunks in a row failed: {self._reason}"
+        elif len(failures) >= GIVE_UP:
+            reason = f"not asked for, after {GIVE_UP} chunks in a row failed: {failures[-1]}"
             rows = Rows(failed=dict.fromkeys(ids, reason))
         else:
-            rows = provider(ids)
-            self._failures = self._failures + 1 if len(rows.failed) == len(ids) else 0
-            self._reason = next(iter(rows.failed.values()), "")
+            rows = self.providers[table](ids)
+            if len(rows.failed) == len(ids):
+                failures.append(next(iter(rows.failed.values())))
+            else:
+                failures.clear()
         if earlier is not None:
             rows.frames += earlier[1].frames
             rows.not_asked_for += earlier[1].not_asked_for
