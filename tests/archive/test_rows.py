@@ -123,8 +123,11 @@ def test_a_star_whose_rows_cannot_be_mapped_fails_alone(rows_of):
 
 
 def test_a_table_that_is_not_as_the_profile_says_is_an_error(rows_of):
-    with pytest.raises(ArchiveError, match="cannot become mag"):
-        rows_of([3], rows=CURVES.with_columns(m=pl.lit("bright")).with_columns(m=pl.lit(True)))
+    form = LIGHT_CURVES.forms[0].model_dump(exclude_defaults=True)
+    form["columns"]["mag"] = {"column": "m", "unit": "kg"}
+    heavy = TapLightCurves.model_validate({"kind": "tap", "from": "curves", "forms": [form]})
+    with pytest.raises(ArchiveError, match="cannot be converted"):
+        rows_of([3], table=heavy)
 
 
 def test_features_are_one_row_a_star(rows_of):

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 from astropy.io.votable import from_table
 from astropy.io.votable.tree import Info
-from astropy.table import Table
+from astropy.table import MaskedColumn, Table
 
 from rrcat.archive.tap import TapService
 from rrcat.errors import ArchiveError
@@ -85,7 +85,12 @@ class MemoryTap:
 
 
 def _write(frame: pl.DataFrame, path: Path, overflow: bool) -> None:
-    document = from_table(Table({name: frame[name].to_list() for name in frame.columns}))
+    document = from_table(Table([_masked(column) for column in frame], names=frame.columns))
     status = Info(name="QUERY_STATUS", value="OVERFLOW" if overflow else "OK")
     document.resources[0].infos.append(status)
     document.to_xml(str(path))
+
+
+def _masked(column: pl.Series) -> MaskedColumn:
+    filler = "" if column.dtype == pl.String else 0
+    return MaskedColumn(column.fill_null(filler).to_list(), mask=column.is_null().to_list())
