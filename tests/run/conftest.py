@@ -89,8 +89,13 @@ def toy_line(monkeypatch):
 
 @pytest.fixture
 def survey(tmp_path):
-    """The recipe of 80 simulated stars; two spectra of each star are in spectra.csv."""
+    """The recipe of 80 simulated stars; two spectra of each star are in spectra.csv.
+
+    Two stars have no light curve.
+    """
     recipe = write_survey(tmp_path / "survey", n_stars=80)
+    path = recipe.parent / "light_curves.parquet"
+    pl.read_parquet(path).filter(~pl.col("source_id").is_in([5, 45])).write_parquet(path)
     truth = pl.read_parquet(recipe.parent / "truth.parquet")
     spectra = [
         truth.select(
