@@ -1,7 +1,7 @@
 """Queries in ADQL 2.0, put together from parts that others wrote.
 
-Expressions, table names and conditions are given as they stand in the query; values go through
-:func:`literal`, so that none of them can end the text it stands in.
+Expressions, tables and conditions are given as they stand in the query, and are refused where they
+would cut off what follows them. Values are quoted.
 """
 
 import re
@@ -79,11 +79,6 @@ def literal(value: str | int) -> str:
 def after(expression: str, last: str | int) -> str:
     """Give the condition of the next page: keys beyond the last one of the page before."""
     return f"{expression} > {literal(last)}"
-
-
-def between(expression: str, low: str | int, high: str | int) -> str:
-    """Give the condition for keys of a range, both ends included."""
-    return f"{expression} BETWEEN {literal(low)} AND {literal(high)}"
 
 
 def one_of(expression: str, values: Sequence[str | int]) -> str:

@@ -357,8 +357,12 @@ class _Watch:
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
-_here = threading.local()
-"""The watch over the attempt that this thread makes."""
+class _Here(threading.local):
+    watch: _Watch | None = None
+    """Over the attempt that this thread makes."""
+
+
+_here = _Here()
 
 
 @contextmanager
@@ -371,18 +375,23 @@ def _watched(seconds: float) -> Iterator[_Watch]:
         yield watch
     finally:
         timer.cancel()
-        del _here.watch
+        _here.watch = None
+
+
+def _hand_over(connection: socket.socket) -> None:
+    if _here.watch is not None:
+        _here.watch.over(connection)
 
 
 class _WatchedHTTP(HTTPConnection):
     def getresponse(self) -> Any:
-        _here.watch.over(self.sock)
+        _hand_over(self.sock)
         return super().getresponse()
 
 
 class _WatchedHTTPS(HTTPSConnection):
     def getresponse(self) -> Any:
-        _here.watch.over(self.sock)
+        _hand_over(self.sock)
         return super().getresponse()
 
 
