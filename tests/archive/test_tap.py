@@ -227,7 +227,7 @@ def plain(cell):
     """Give a cell without NaN, which becomes null, and without null for an array, as in DaCHS."""
     if isinstance(cell, list):
         return [None if value != value else value for value in cell]
-    return cell or []
+    return [] if cell is None else cell
 
 
 def test_a_job_that_was_left_is_collected(tap_server, tmp_path):
