@@ -132,7 +132,7 @@ def _added(one: Any, other: Any) -> Any:
     if isinstance(one, dict) and isinstance(other, dict):
         return {
             key: _added(one[key], other[key])
-            if key in one and key in other
+            if key in one and key in other and key != "given_as"  # no count, the same for all
             else {**one, **other}[key]
             for key in {**one, **other}
         }

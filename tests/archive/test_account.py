@@ -96,3 +96,8 @@ def test_accounts_of_two_chunks_add_up_to_one():
         "stars": {"count": 11, "first": [{"id": number} for number in (1, 2, 3, 3, 3)]},
     }
     assert together([one]) == one
+
+
+def test_what_is_no_count_is_not_added():
+    high = {"orders_above_highest": {"count": 2, "given_as": 8}}
+    assert together([high, high]) == {"orders_above_highest": {"count": 4, "given_as": 8}}
