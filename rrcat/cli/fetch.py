@@ -87,7 +87,8 @@ def _report(planned: "Plan", summary: "FetchSummary") -> None:
     for reason in summary.reasons:
         click.echo(f"{reason['count']:>18,}  {reason['reason']}")
     if planned.archive is None:
-        click.echo(f"{summary.tables} published tables ({size})")
+        tables = "1 table" if summary.tables == 1 else f"{summary.tables} tables"
+        click.echo(f"{tables} ({size})")
     else:
         click.echo(f"\n{planned.folder} holds them; its account.parquet has a row for every star.")
     if summary.failed:

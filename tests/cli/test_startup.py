@@ -28,7 +28,7 @@ def loaded_by(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--help",), ("--version",), ("plugins", "list"), ("plugins", "--help")],
+    [("--help",), ("--version",), ("plugins", "list"), ("plugins", "--help"), ("fetch", "--help")],
     ids=" ".join,
 )
 def test_no_heavy_library_is_loaded(arguments):
