@@ -22,7 +22,7 @@ from scipy.optimize import OptimizeWarning, curve_fit
 
 from rrcat.fourier import FitResult, fit_arrays
 from rrcat.harmonic import angular_difference, evaluate
-from rrcat.simulate.sampling import transit_times
+from rrcat.simulate.epochs import transit_times
 
 # A_k and φ_k1 of typical stars in G, periods, and the order that curve_fit is told.
 KINDS: dict[str, dict[str, Any]] = {

@@ -27,7 +27,7 @@ from rrcat.fourier.search import search_periods
 from rrcat.fourier.search_settings import PeriodSearchSettings
 from rrcat.lightcurve import clean, pack
 from rrcat.simulate import simulate
-from rrcat.simulate.sampling import transit_times
+from rrcat.simulate.epochs import transit_times
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 RIGHT = 1e-4

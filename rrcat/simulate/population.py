@@ -1,135 +1,213 @@
-"""Which stars there are: period, metallicity and the shape of the light curve in G.
+"""Which stars there are: type, shape, metallicity, brightness, place, and what is difficult."""
 
-A star's [Fe/H] is drawn first, then its period and harmonics given [Fe/H], and last φ31 from the
-relation of Muraveva et al. (2025) turned round. So the relation gives back the true [Fe/H] exactly,
-and what an estimator misses it misses because of sampling and noise.
+from __future__ import annotations
 
-The mean trends are linear fits to the 3,415 RRab and 573 RRc of Muraveva et al. (2025, MNRAS 536,
-2749) in the Large Magellanic Cloud with small formal errors (σφ31 < 0.25 and 0.5 rad); orders 4
-to 6 to 160 well-sampled RRab of Dékány & Grebel (2022, ApJS 261, 33). The scatters are smaller
-than in those fits, which hold the measurement errors as well.
-"""
-
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
-from rrcat.harmonic import evaluate, wrap
+from rrcat.errors import ArchiveError
+from rrcat.harmonic import MAX_HARMONICS
+from rrcat.simulate.shapes import Truth, draw_shapes, table
+from rrcat.simulate.sky import draw_places
+from rrcat.simulate.streams import Stars, Streams
 
-MEAN_FEH, SCATTER_FEH = -1.5, 0.35
-LIMITS_FEH = (-2.6, -0.3)
-FRACTION_RRC = 0.3
+Array = NDArray[np.float64]
 
-
-@dataclass(frozen=True)
-class Trend:
-    """A mean value, its slopes with period (d) and [Fe/H], the scatter around it, its limits."""
-
-    mean: float
-    per_day: float
-    per_dex: float
-    scatter: float
-    low: float
-    high: float
-
-    def draw(self, rng: Generator, period: float, feh: float) -> float:
-        """Give a value for a star whose period and [Fe/H] are counted from the pivot."""
-        value = self.mean + self.per_day * period + self.per_dex * feh
-        return float(np.clip(value + self.scatter * rng.standard_normal(), self.low, self.high))
-
-
-PIVOT = {"RRab": (0.57, -1.5), "RRc": (0.33, -1.6)}
-TRENDS = {
-    "RRab": {
-        "period": Trend(0.577, 0.0, -0.105, 0.060, 0.43, 0.80),
-        "a1": Trend(0.276, -0.880, -0.086, 0.040, 0.10, 0.45),
-        "r21": Trend(0.466, -0.012, 0.028, 0.030, 0.30, 0.60),
-        "r31": Trend(0.314, -0.342, -0.034, 0.030, 0.10, 0.42),
-    },
-    "RRc": {
-        "period": Trend(0.326, 0.0, -0.064, 0.025, 0.25, 0.42),
-        "a1": Trend(0.214, -0.546, -0.070, 0.012, 0.12, 0.28),
-        "r21": Trend(0.163, -1.669, -0.187, 0.015, 0.03, 0.30),
-        "r31": Trend(0.107, -0.318, -0.018, 0.015, 0.05, 0.16),
-        "phi21": Trend(4.721, 5.087, 0.427, 0.10, 3.5, 6.0),
-    },
+# Shares about those of Gaia DR3 (Clementini et al. 2023, A&A 674, A18), and some stars that are no
+# RR Lyrae stars and are listed as RRc.
+KINDS = {"RRab": 0.64, "RRc": 0.32, "RRd": 0.02, "eclipsing binary": 0.01, "HADS": 0.01}
+# What is difficult about a star, and of what share; one thing at most.
+DIFFICULTIES = {
+    "no light curve": 0.01,
+    "few epochs": 0.01,
+    "many bad epochs": 0.01,
+    "no BP and RP": 0.03,
+    "no period": 0.02,
+    "alias": 0.01,
+    "drift": 0.03,
+    "no pulsation type": 0.02,
+    "blend": 0.03,
 }
-# φk1 − (k − 1) φ31 / 2 and its scatter, and Rk1 at R31 = 0.31 with its slope, of RRab by order.
-PHASES_ABOVE_PHI31 = {2: (3.008, 0.03), 4: (-2.958, 0.05), 5: (0.389, 0.10), 6: (-2.595, 0.15)}
-RATIOS_ON_R31 = {4: (0.180, 0.883), 5: (0.111, 0.628), 6: (0.070, 0.344)}
-# RRc whose φ31 would leave this interval do not occur among those of the Cloud.
-LIMITS_PHI31 = (1.0, 5.5)
+# M_G = 0.32 [Fe/H] + 1.11 (Muraveva et al. 2018, MNRAS 481, 1195), and the mean colour from this
+# and G − 1.90 (BP − RP) = −2.49 log P + 0.14 [Fe/H] − 0.88 (Garofalo et al. 2022, MNRAS 513, 788),
+# with log P + 0.127 for first overtones. What other stars have is invented.
+SCATTER_G, SCATTER_W = 0.09, 0.05  # mag
+FUNDAMENTALISED = 0.127
+# BP − G in units of BP − RP, of the RRab of which shapes.toml has the bands.
+BP_SHARE = 0.38
+EXTINCTION = {"G": 2.740, "BP": 3.374, "RP": 2.035}
+"""Extinction per E(B−V) (Casagrande & VandenBerg 2018, MNRAS 479, L102)."""
+# Of the first overtones fewer are modulated (Netzel et al. 2018, MNRAS 480, 1229).
+MODULATED_OVERTONES = 0.1
+
+BRIGHTEST = 7.0
+ATTEMPTS = 200
 
 
-@dataclass(frozen=True)
-class Star:
-    """A simulated star; ``amplitudes`` (mag) and ``phases`` (rad) have shape ``(n_harmonics,)``."""
+def draw_stars(number: NDArray[np.int64], seed: int, truth: Truth, magnitude_limit: float) -> Stars:
+    """Draw the stars of these numbers, each brighter in the mean than the limit in G.
 
-    pulsation_type: str
-    feh: float
-    period: float
-    mean_mag: float
-    amplitudes: NDArray[np.float64]
-    phases: NDArray[np.float64]
-    """φk1 of the cosine series, so that φ1 is 0."""
-    reference_time: float
+    Returns
+    -------
+    ``number``; ``kind`` and ``difficulty`` as above, "" where nothing is difficult; ``feh`` [dex],
+    NaN for what is no RR Lyrae star; ``period`` [d], ``amplitudes`` [mag], ``phases`` [rad] of the
+    cosine series in G; ``absolute_mag``; ``ra``, ``dec`` [deg], ``distance_modulus``,
+    ``reddening``, ``system`` (a cluster or galaxy, or ""); ``mean_G``, ``mean_BP`` and ``mean_RP``,
+    the means of the light curves in magnitudes; ``blazhko``; and what
+    :func:`rrcat.simulate.photometry.magnitudes` needs besides.
 
-    def magnitude(self, time: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Give the true magnitude at each time, d."""
-        return evaluate(
-            time, self.period, self.reference_time, self.mean_mag, self.amplitudes, self.phases
-        )
-
-
-def draw_star(rng: Generator) -> Star:
-    """Draw a star from the population."""
-    while True:
-        kind = "RRc" if rng.random() < FRACTION_RRC else "RRab"
-        feh = float(np.clip(MEAN_FEH + SCATTER_FEH * rng.standard_normal(), *LIMITS_FEH))
-        period_pivot, feh_pivot = PIVOT[kind]
-        trends = TRENDS[kind]
-        period = trends["period"].draw(rng, 0.0, feh - feh_pivot)
-        shape = {
-            name: trend.draw(rng, period - period_pivot, feh - feh_pivot)
-            for name, trend in trends.items()
-            if name != "period"
-        }
-        a1, a2 = shape["a1"], shape["a1"] * shape["r21"]
-        phi31 = phi31_of(kind, feh, period, a2)
-        if LIMITS_PHI31[0] < phi31 < LIMITS_PHI31[1] or kind == "RRab":
-            break
-    ratios, phases = _harmonics(kind, shape, phi31, rng)
-    return Star(
-        pulsation_type=kind,
-        feh=feh,
-        period=period,
-        mean_mag=float(np.clip(16.0 + 1.5 * rng.standard_normal(), 12.0, 19.0)),
-        amplitudes=a1 * np.array(ratios),
-        phases=wrap(phases),
-        reference_time=float(period * rng.random()),
+    Raises
+    ------
+    ArchiveError
+        The limit is so bright that a star is not found.
+    """
+    once = Streams(seed, number)
+    kinds = once.choice("kind", list(KINDS.values()))
+    shares = [1.0 - sum(DIFFICULTIES.values()), *DIFFICULTIES.values()]
+    fixed: Stars = {
+        "number": number,
+        "kind": np.array(list(KINDS))[kinds],
+        "difficulty": np.array(["", *DIFFICULTIES])[once.choice("difficulty", shares)],
+    }
+    found: Stars = {}
+    left = np.arange(number.size)
+    for attempt in range(ATTEMPTS):
+        streams = Streams(seed, number[left], attempt)
+        drawn, possible = _attempt(fixed["kind"][left], truth, streams)
+        mean = drawn["mean_G"]
+        taken = possible & (mean > BRIGHTEST) & (mean < magnitude_limit)
+        for name, values in drawn.items():
+            column = found.setdefault(
+                name, np.empty((number.size, *values.shape[1:]), values.dtype)
+            )
+            column[left[taken]] = values[taken]
+        left = left[~taken]
+        if not left.size:
+            return fixed | found | _behaviour(fixed, found, once)
+    raise ArchiveError(
+        f"no simulated star is brighter than {magnitude_limit} mag",
+        key="archive.magnitude_limit",
+        hint="choose a fainter limit; that of Gaia is about 20.5",
     )
 
 
-def phi31_of(kind: str, feh: float, period: float, a2: float) -> float:
-    """Give the φ31 (rad, G, cosine) at which the relation of Muraveva et al. (2025) says [Fe/H].
+def _attempt(kind: NDArray[Any], truth: Truth, streams: Streams) -> tuple[Stars, NDArray[np.bool_]]:
+    """Give draws of stars of these kinds, and which of them there can be."""
+    n = kind.size
+    drawn: Stars = {}
+    possible = np.zeros(n, dtype=bool)
+    for shape, of_shape in (
+        ("RRab", np.isin(kind, ["RRab", "HADS"])),
+        ("RRc", ~np.isin(kind, ["RRab", "HADS"])),
+    ):
+        rows = np.flatnonzero(of_shape)
+        shapes = draw_shapes(shape, truth, Streams(streams.seed, streams.star[rows], streams.index))
+        possible[rows] = shapes.pop("possible")
+        for name, values in shapes.items():
+            column = drawn.setdefault(name, np.zeros((n, *values.shape[1:])))
+            column[rows] = values
+    _no_rr_lyrae(kind, drawn, streams)
+    absolute, colour = _brightness(kind, drawn, streams)
+    places = draw_places(drawn["feh"], streams)
+    apparent = absolute + places["distance_modulus"]
+    for band, of_colour in (("G", 0.0), ("BP", BP_SHARE), ("RP", BP_SHARE - 1.0)):
+        dust = EXTINCTION[band] * places["reddening"]
+        mag = apparent + of_colour * colour + dust
+        drawn[f"mean_{band}"] = mag + _above_mean_flux(drawn, band)
+    foreign = np.isin(kind, ["eclipsing binary", "HADS"])
+    drawn["feh"] = np.where(foreign, np.nan, drawn["feh"])
+    return drawn | places | {"absolute_mag": absolute}, possible
 
-    RRab: [Fe/H] = −0.37 − 5.55 P + 0.94 φ31. RRc: [Fe/H] = 0.80 − 8.54 P + 0.23 φ31 − 9.34 A2.
+
+def _no_rr_lyrae(kind: NDArray[Any], drawn: Stars, streams: Streams) -> None:
+    """Put in place the light curves of contact binaries and of δ Scuti stars of high amplitude.
+
+    The period of a binary is that of its orbit.
     """
-    if kind == "RRab":
-        return (feh + 0.37 + 5.55 * period) / 0.94
-    return (feh - 0.80 + 8.54 * period + 9.34 * a2) / 0.23
+    binary = (kind == "eclipsing binary")[:, None]
+    half = streams.between("amplitude of the binary", 0.10, 0.25)
+    orders = np.zeros((kind.size, MAX_HARMONICS))
+    for k, low, high in ((1, 0.02, 0.2), (2, 1.0, 1.0), (3, 0.0, 0.05), (4, 0.15, 0.3)):
+        orders[:, k - 1] = half * streams.between(f"shape of the binary {k}", low, high)
+    drawn["amplitudes"] = np.where(binary, orders, drawn["amplitudes"])
+    drawn["phases"] = np.where(binary, 0.0, drawn["phases"])
+    orbit = 2.0 * streams.between("period of the binary", 0.22, 0.45)
+    drawn["period"] = np.where(binary[:, 0], orbit, drawn["period"])
+    scuti = kind == "HADS"
+    short = streams.between("period of the δ Scuti star", 0.08, 0.20)
+    drawn["period"] = np.where(scuti, short, drawn["period"])
+    size = streams.between("amplitude of the δ Scuti star", 0.4, 0.9)
+    drawn["amplitudes"] *= np.where(scuti, size, 1.0)[:, None]
 
 
-def _harmonics(
-    kind: str, shape: dict[str, float], phi31: float, rng: Generator
-) -> tuple[list[float], list[float]]:
-    """Give Rk1 and φk1 of every order: six for RRab, three for RRc."""
-    if kind == "RRc":
-        return [1.0, shape["r21"], shape["r31"]], [0.0, shape["phi21"], phi31]
-    phases = {1: 0.0, 3: phi31}
-    for k, (offset, scatter) in PHASES_ABOVE_PHI31.items():
-        phases[k] = (k - 1) * phi31 / 2 + offset + scatter * rng.standard_normal()
-    higher = [max(at + slope * (shape["r31"] - 0.31), 0.0) for at, slope in RATIOS_ON_R31.values()]
-    return [1.0, shape["r21"], shape["r31"], *higher], [phases[k] for k in sorted(phases)]
+def _brightness(kind: NDArray[Any], drawn: Stars, streams: Streams) -> tuple[Array, Array]:
+    """Give absolute magnitude in G and colour BP − RP without dust."""
+    overtone = np.where(kind == "RRab", 0.0, FUNDAMENTALISED)
+    log_period = np.log10(drawn["period"]) + overtone
+    absolute = 0.32 * drawn["feh"] + 1.11 + SCATTER_G * streams.normal("absolute magnitude")
+    free_of_dust = -2.49 * log_period + 0.14 * drawn["feh"] - 0.88
+    free_of_dust += SCATTER_W * streams.normal("absolute magnitude in W")
+    colour = (absolute - free_of_dust) / 1.90
+    for name, mag, at in (("eclipsing binary", 4.0, 0.8), ("HADS", 1.8, 0.35)):
+        absolute = np.where(kind == name, mag + 3.0 * (absolute - 0.6), absolute)
+        colour = np.where(kind == name, at, colour)
+    return absolute, colour
+
+
+def _above_mean_flux(drawn: Stars, band: str) -> Array:
+    """Give by how much the mean in magnitudes is larger than the magnitude of the mean flux."""
+    factor = table()["band"].get(band, {"amplitude": 1.0})["amplitude"]
+    total = np.zeros(drawn["period"].size)
+    steps = 32
+    for step in range(steps):
+        mag = np.zeros(total.size)
+        for k in range(1, MAX_HARMONICS + 1):
+            angle = 2 * np.pi * k * step / steps + drawn["phases"][:, k - 1]
+            mag += factor * drawn["amplitudes"][:, k - 1] * np.cos(angle)
+        total += 10 ** (-0.4 * mag)
+    return np.asarray(2.5 * np.log10(total / steps))
+
+
+def _behaviour(fixed: Stars, found: Stars, streams: Streams) -> Stars:
+    """Give modulation, second modes, drifts, blends, and scatter beyond the stated errors."""
+    kind, difficulty = fixed["kind"], fixed["difficulty"]
+    numbers = table()["scatter"]
+
+    def drawn_scatter(name: str) -> Array:
+        given = numbers[name]
+        off = streams.normal(f"scatter, {name}")
+        return np.asarray(given["median"] * np.exp(given["log_spread"] * off))
+
+    share = np.where(kind == "RRab", numbers["modulated"]["share"], MODULATED_OVERTONES)
+    share = np.where(np.isin(kind, ["RRab", "RRc"]), share, 0.0)
+    blazhko = streams.uniform("modulated") < share
+    scatter = np.where(blazhko, drawn_scatter("modulated"), 0.0)
+    of_amplitude = streams.between("share of the amplitude in the modulation", 0.2, 0.8)
+    square = found["amplitudes"] ** 2
+    first, weighted = np.zeros(kind.size), np.zeros(kind.size)
+    for k in range(1, MAX_HARMONICS + 1):
+        first += square[:, k - 1]
+        weighted += k**2 * square[:, k - 1]
+    # A modulation x(t) of rms σ scatters a curve by σ √(Σ A²/2) or, of its phase, σ √(Σ k²A²/2).
+    amplitude = 2.0 * scatter * np.sqrt(of_amplitude / first)
+    phase = 2.0 * scatter * np.sqrt((1.0 - of_amplitude) / weighted)
+    # Ratio of the overtone's period to that of the fundamental mode (Soszyński et al. 2014, Acta
+    # Astronomica 64, 177).
+    ratio = streams.between("period ratio of both modes", 0.742, 0.747)
+    second = streams.between("amplitude of the second mode", 0.3, 0.9)
+    drift = 0.1 * streams.normal("drift")
+    neighbour = np.exp(streams.between("neighbour", np.log(0.1), np.log(1.0)))
+    return {
+        "blazhko": blazhko,
+        "modulated_amplitude": np.minimum(amplitude, 0.6),
+        "modulated_phase": np.minimum(phase, 0.5),
+        "modulation_period": np.exp(streams.between("modulation period", np.log(15), np.log(300))),
+        "second_period": found["period"] / ratio,
+        "second_amplitude": np.where(kind == "RRd", second * found["amplitudes"][:, 0], 0.0),
+        "reference_time": found["period"] * streams.uniform("phase"),
+        "drift": np.where(difficulty == "drift", drift, 0.0),
+        "blend": np.where(difficulty == "blend", neighbour, 0.0),
+        "excess": drawn_scatter("calm"),
+    }

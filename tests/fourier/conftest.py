@@ -9,7 +9,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from rrcat.harmonic import evaluate
-from rrcat.simulate.sampling import transit_times
+from rrcat.simulate.epochs import transit_times
 
 # A_k and φ_k1 of typical stars in G. The RRab has harmonics beyond those that are fitted, as real
 # ones have.

@@ -13,10 +13,16 @@ from rrcat.simulate import simulate
 
 @pytest.fixture(scope="module")
 def survey() -> dict[str, pl.DataFrame]:
-    tables = simulate(12)
-    return {
-        name: conform(tables[name], load(name)) if name != "truth" else tables[name]
-        for name in tables
+    """Eleven stars without difficulties, and one without light curve."""
+    tables = simulate(150, bands=("G",))
+    regular = pl.col("difficulty").is_null() & pl.col("kind").is_in(["RRab", "RRc"])
+    truth = tables["truth"].filter(~pl.col("blazhko"))
+    unseen = truth.filter(difficulty="no light curve").head(1)
+    truth = pl.concat([truth.filter(regular).head(11), unseen]).sort("source_id")
+    ids = truth["source_id"].implode()
+    return {"truth": truth} | {
+        name: conform(tables[name].filter(pl.col("source_id").is_in(ids)), load(name))
+        for name in ("stars", "light_curves")
     }
 
 
