@@ -22,6 +22,7 @@ from rrcat.evaluation.config import EvaluationSection
 from rrcat.fourier.search_settings import PeriodSearchSettings
 from rrcat.fourier.settings import FitSettings
 from rrcat.lightcurve.cleaning import CleaningSettings
+from rrcat.simulate.config import SimulatedArchive
 
 
 class _Strict(BaseModel):
@@ -79,7 +80,7 @@ class PeriodSearchSection(PeriodSearchSettings):
         return self if self.enabled else None
 
 
-Archive = Annotated[FilesArchive | TapArchive, Field(discriminator="kind")]
+Archive = Annotated[FilesArchive | TapArchive | SimulatedArchive, Field(discriminator="kind")]
 
 
 class Recipe(_Strict):
@@ -141,7 +142,8 @@ def read_recipe(path: Path) -> Recipe:
         raise RecipeError(
             f"estimator named twice: {', '.join(twice)}", file=path, hint="keep one of them"
         )
-    numbered = "source_id" in recipe.archive.stars.columns
+    archive = recipe.archive
+    numbered = isinstance(archive, SimulatedArchive) or "source_id" in archive.stars.columns
     for place, table in recipe.beside_the_archive.items():
         if ("source_id" in table.columns) != numbered:
             wanted = "source_id" if numbered else "archive_id"

@@ -28,8 +28,11 @@ from rrcat.archive.store_writing import cut_out, write_store
 from rrcat.archive.tap_config import TapArchive
 from rrcat.catalogue.recipe import Recipe
 from rrcat.errors import RunError
+from rrcat.simulate.archive import write_archive
+from rrcat.simulate.config import SimulatedArchive
 
 FETCHED = "fetched"
+SIMULATED = "simulated"
 STORE = "store"
 
 Published = TypeVar("Published", bound=PublishedTable)
@@ -77,7 +80,8 @@ def data_of(recipe: Recipe, path: Path, *, data: Path | None, output: Path) -> D
     fetched = base / FETCHED
     if (base / DESCRIPTION).exists():
         base, fetched = path.parent, base
-    return Data(path, base, fetched, output)
+    simulated = isinstance(recipe.archive, SimulatedArchive)
+    return Data(path, output / SIMULATED if simulated else base, fetched, output)
 
 
 def inputs(recipe: Recipe, data: Data, tables: Iterable[PublishedTable]) -> list[dict[str, Any]]:
@@ -102,12 +106,13 @@ def inputs(recipe: Recipe, data: Data, tables: Iterable[PublishedTable]) -> list
                 file=data.fetched / table.query.answer,
                 hint=data.fetch,
             )
-    files = [data.table(table) for table in tables]
+    if isinstance(archive, SimulatedArchive):
+        return input_files(data.table(table) for table in tables if table.query is not None)
+    published = [data.table(table) for table in tables]
     if isinstance(archive, FilesArchive):
-        return input_files([*((table, data.files) for table in archive.tables), *files])
-    return sorted(
-        [*_fetched(archive, data).files(), *input_files(files)], key=lambda each: str(each["name"])
-    )
+        return input_files([*((table, data.files) for table in archive.tables), *published])
+    files = [*_fetched(archive, data).files(), *input_files(published)]
+    return sorted(files, key=lambda each: str(each["name"]))
 
 
 def _fetched(archive: TapArchive, data: Data) -> LocalStore:
@@ -147,7 +152,12 @@ def bring(recipe: Recipe, data: Data) -> LocalStore:
         if not folder.exists():
             write_store(read_files(archive, data.files, recipe.selection), folder)
         return LocalStore.open(folder)
-    whole = LocalStore.open(data.fetched, verify=False)
+    if isinstance(archive, TapArchive):
+        whole = LocalStore.open(data.fetched, verify=False)
+    elif data.files.exists():
+        whole = LocalStore.open(data.files / STORE)
+    else:
+        whole = write_archive(archive, data.files)
     if recipe.selection == Selection():
         return whole
     if not folder.exists():

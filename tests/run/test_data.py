@@ -9,7 +9,7 @@ from astropy.table import Table
 
 from rrcat.archive import close_store, read_files, write_part
 from rrcat.catalogue.recipe import read_recipe
-from rrcat.errors import RunError
+from rrcat.errors import ArchiveError, RunError
 from rrcat.run.build import build_catalogue
 from rrcat.run.data import data_of
 from rrcat.run.workspace import Request, workspace
@@ -197,3 +197,51 @@ def test_a_selection_of_what_is_fetched_is_a_store_of_its_own(
             assert place.store.account["stars"] == {"count": 80, "selected": 50}
             assert place.store.bands == ("G",)
     assert not list((fetched.parent / "fetched").glob("**/.*"))
+
+
+@pytest.fixture
+def made_up(tmp_path: Path) -> Path:
+    """A recipe of stars that are simulated on the way, and their spectra."""
+    recipe = tmp_path / "made-up.toml"
+    recipe.write_text(
+        '[catalogue]\nname = "made-up"\ntitle = "Made up"\nscale = "C21"\nband = "G"\n'
+        '[archive]\nkind = "simulated"\nstars = 60\n'
+        '[calibration]\nfile = "spectra.parquet"\nscale = "C21"\n'
+        "[calibration.columns]\n"
+        'source_id = "source_id"\nfeh = "feh"\nfeh_error = "feh_error"\n'
+        '[[estimator]]\nid = "literature-relations"\n'
+    )
+    return recipe
+
+
+def test_simulated_stars_are_made_once_in_the_folder_of_the_results(
+    made_up: Path, tmp_path: Path
+) -> None:
+    made = []
+    for _ in ("made", "found again"):
+        with workspace(Request(made_up, tmp_path / "out")) as place:
+            assert place.store.folder == tmp_path / "out" / "simulated" / "store"
+            assert place.store.source_ids().size == 60
+            assert place.origin.inputs == []
+            assert place.data.table(place.recipe.calibration)[1] == tmp_path / "out" / "simulated"
+            made.append((place.store.folder / "store.json").stat().st_mtime_ns)
+    assert made[0] == made[1]
+
+
+def test_a_damaged_simulation_is_refused(made_up: Path, tmp_path: Path) -> None:
+    with workspace(Request(made_up, tmp_path / "out")) as place:
+        path = place.store.folder / place.store.parts("stars")[0].file
+    path.write_bytes(path.read_bytes()[:-1])
+    with (
+        pytest.raises(ArchiveError, match="has changed since it was written"),
+        workspace(Request(made_up, tmp_path / "out")),
+    ):
+        pass
+
+
+def test_a_build_of_simulated_stars_knows_its_calibrators(made_up: Path, tmp_path: Path) -> None:
+    summary = build_catalogue(Request(made_up, tmp_path / "out", workers=1))
+    assert summary.n_stars == 60
+    calibrators = pl.read_parquet(tmp_path / "out" / "calibrators.parquet")
+    given = pl.read_parquet(tmp_path / "out" / "simulated" / "spectra.parquet")
+    assert 0 < calibrators.height <= given["source_id"].n_unique()
