@@ -27,6 +27,8 @@ from rrcat.schema import load
 
 RECEIVED, EMPTY, FAILED = "received", "empty", "failed"
 
+DIFFERING = "the archive gave it several times, and differently"
+
 ACCOUNT = {"source_id": pl.Int64, "status": pl.String, "reason": pl.String}
 
 UNKNOWN_STRUCTURE = "Invalid Data Structure"
@@ -190,8 +192,8 @@ def _answer(products: Products, asked: list[int], time: TimeSystem) -> Answer:
         star = _star(form)
         strangers |= set(raw.frame[star].unique()) - set(asked)
         frame = raw.frame.filter(pl.col(star).is_in(asked))
-        frame, differing = _once(frame, [star, *form.key])
-        failed |= dict.fromkeys(differing, "the archive gave it several times, and differently")
+        frame, differing = once(frame, [star, *form.key])
+        failed |= dict.fromkeys(differing, DIFFERING)
         wanted = replace(raw, frame=frame.filter(~pl.col(star).is_in(differing)))
         try:
             mapped, reasons = by_halves(wanted, star, partial(_to_rows, form=form, time=time))
@@ -226,7 +228,7 @@ def _star(form: Form) -> str:
     return name
 
 
-def _once(frame: pl.DataFrame, key: list[str]) -> tuple[pl.DataFrame, list[int]]:
+def once(frame: pl.DataFrame, key: list[str]) -> tuple[pl.DataFrame, list[int]]:
     """Give the rows without repetitions, and the stars with different rows of one key."""
     if not frame.select(key).is_duplicated().any():
         return frame, []

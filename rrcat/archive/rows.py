@@ -77,6 +77,8 @@ class TableRows:
         Maps what came.
     one_each
         Whether a star has one row at most.
+    apart
+        The expressions that tell rows apart, the key among them; none where nothing does.
     reading
         Held while an answer is in memory, so that it is one at a time.
     """
@@ -88,6 +90,7 @@ class TableRows:
     expressions: Sequence[str]
     to_ours: Callable[[RawTable], pl.DataFrame]
     one_each: bool
+    apart: Sequence[str]
     reading: Lock
 
     def __call__(self, ids: Ids) -> Rows:
@@ -153,8 +156,18 @@ class TableRows:
     def _take(self, raw: RawTable, ids: Ids, rows: Rows) -> None:
         asked = {str(each): each for each in ids}
         wanted = raw.frame[self.key].cast(pl.String).is_in(list(asked))
-        rows.not_asked_for += int((~wanted).sum())
+        foreign = int((~wanted).sum())
         raw = replace(raw, frame=raw.frame.filter(wanted))
+        if foreign:
+            # Perhaps those of a star that has none, under another name: nobody knows.
+            rows.not_asked_for += foreign
+            there = set(raw.frame[self.key].cast(pl.String))
+            reason = f"no rows of it came, but {foreign:,} of stars that were not asked for"
+            rows.failed |= {star: reason for name, star in asked.items() if name not in there}
+        if self.apart:
+            frame, differing = datalink.once(raw.frame, list(self.apart))
+            rows.failed |= {asked[str(star)]: datalink.DIFFERING for star in differing}
+            raw = replace(raw, frame=frame.filter(~pl.col(self.key).is_in(differing)))
         if raw.frame.height:
             mapped, failed = by_halves(raw, self.key, self.to_ours)
             rows.frames += mapped
@@ -167,7 +180,9 @@ def table_rows(
     """Give the provider of light curves or features from a table of a TAP service."""
     place = Path(table.from_)
     if isinstance(table, TapFeatures):
-        columns, one_each = table.columns, True
+        # Rows of a star that differ are judged later, as `conflicts` says.
+        columns, one_each, judged = table.columns, True, False
+        others: Sequence[str] = ()
         expressions = [name for source in columns.values() for name in source.asked]
 
         def to_ours(raw: RawTable) -> pl.DataFrame:
@@ -175,7 +190,8 @@ def table_rows(
 
     else:
         (form,) = table.forms
-        columns, one_each = form.columns, form.kind == "arrays"
+        columns, one_each, others = form.columns, form.kind == "arrays", form.key
+        judged = one_each or bool(others)
         expressions = list(form.asked)
 
         def to_ours(raw: RawTable) -> pl.DataFrame:
@@ -183,7 +199,15 @@ def table_rows(
 
     (key,) = columns["source_id" if "source_id" in columns else "archive_id"].asked
     return TableRows(
-        service, table.from_, table.conditions, key, [key, *expressions], to_ours, one_each, reading
+        service,
+        table.from_,
+        table.conditions,
+        key,
+        [key, *expressions],
+        to_ours,
+        one_each,
+        (key, *others) if judged else (),
+        reading,
     )
 
 
