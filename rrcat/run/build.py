@@ -13,6 +13,7 @@ from rrcat.archive.store import LocalStore
 from rrcat.calibration.sample import Sample
 from rrcat.canonical import json_bytes
 from rrcat.catalogue.assemble import assemble, main_band
+from rrcat.errors import RecipeError
 from rrcat.estimator.batch import StarBatch
 from rrcat.fourier.measure import with_found
 from rrcat.run.calibrators import calibration_sample, write_sample
@@ -63,10 +64,7 @@ def build_catalogue(request: Request) -> BuildSummary:
     with workspace(request) as place:
         recipe, output = place.recipe, place.output
         check_calibration(recipe, place.registry)
-        sample = None
-        if recipe.calibration is not None:
-            sample = calibration_sample(place)
-            write_sample(sample, output)
+        sample = _sample(place)
         cut = place.partitions(place.store)
         workers = default_workers(request.workers, len(cut))
         with executor(workers) as pool:
@@ -90,6 +88,22 @@ def build_catalogue(request: Request) -> BuildSummary:
         flags=_flag_counts(frames["catalogue"], load(recipe.catalogue.table)),
         seconds=seconds,
     )
+
+
+def _sample(place: Workspace) -> Sample | None:
+    """Give the calibrators, None where there are none and no estimator learns from them."""
+    if place.recipe.calibration is None:
+        return None
+    try:
+        sample = calibration_sample(place)
+    except RecipeError:
+        # The first stars of an archive may have no calibrator among them.
+        sections = place.recipe.estimator
+        if any(place.registry.spec(section.id).needs_calibrators for section in sections):
+            raise
+        return None
+    write_sample(sample, place.output)
+    return sample
 
 
 def _flag_counts(catalogue: pl.DataFrame, table: Table) -> dict[str, int]:
