@@ -1,0 +1,203 @@
+"""A fetch that is killed goes on where it stopped, and comes to the same store."""
+
+import math
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import faults
+import polars as pl
+import proxies
+import pytest
+import tap_recipes
+from dachs import TapServer
+from polars.testing import assert_frame_equal
+
+from rrcat.archive.fetch_folder import WORK
+from rrcat.archive.store import LocalStore
+from rrcat.cli.main import main
+
+STARS, CHUNK = 20_000, 2_000
+MOMENTS = 10
+Ids = frozenset[int | str]
+
+
+@pytest.fixture
+def proxy(tap_server: TapServer) -> Iterator[proxies.Proxy]:
+    with proxies.proxy(tap_server.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    tap_server: TapServer, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[LocalStore, float]:
+    """Give the store of 20,000 stars, and the seconds that it took."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    recipe = tap_recipes.write_recipe(folder, tap_recipes.gaia(tap_server.url, "survey"))
+    started = time.monotonic()
+    subprocess.run(command(recipe), check=True, capture_output=True)
+    return LocalStore.open(folder / "fetched"), time.monotonic() - started
+
+
+def command(recipe: Path) -> list[str]:
+    return [sys.executable, "-m", "rrcat", "fetch", str(recipe)]
+
+
+def begin(recipe: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(recipe), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+
+
+def finish(recipe: Path) -> LocalStore:
+    done = subprocess.run(command(recipe), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return LocalStore.open(recipe.parent / "fetched")
+
+
+def safe(recipe: Path, tap_server: TapServer) -> Ids:
+    """Give the stars of the chunks whose records are on disk."""
+    ids = tap_server.tables["survey.vari_rrlyrae"]["source_id"]
+    records = (recipe.parent / "fetched" / WORK / "chunks").glob("*.json")
+    return frozenset(star for each in records for star in ids[int(each.stem) * CHUNK :][:CHUNK])
+
+
+def asked_for(proxy: proxies.Proxy) -> Ids:
+    return frozenset().union(*(asked.ids for asked in proxy.asked))
+
+
+def test_the_store_of_20_000_stars_holds_what_the_service_has(
+    undisturbed: tuple[LocalStore, float], tap_server: TapServer
+) -> None:
+    store, _ = undisturbed
+    expected = tap_recipes.observations(tap_server, "survey")
+    curves = store.light_curves()
+    assert curves is not None
+    ordered = curves.select(expected.columns).sort(expected.columns)
+    assert_frame_equal(ordered, expected.sort(expected.columns))
+    account = pl.read_parquet(store.folder / "account.parquet")
+    assert account["source_id"].to_list() == store.source_ids().tolist()
+    assert set(account["status"]) == {"received"}
+
+
+def test_a_fetch_killed_between_answers_asks_for_unfinished_chunks_only(
+    undisturbed: tuple[LocalStore, float],
+    tap_server: TapServer,
+    proxy: proxies.Proxy,
+    tmp_path: Path,
+) -> None:
+    """Killed as it collects the second, fifth and eighth result with light curves."""
+    expected, _ = undisturbed
+    recipe = tap_recipes.write_recipe(tmp_path, tap_recipes.gaia(proxy.url, "survey"))
+    for nth in (3, 3, 3):
+        proxy.asked.clear()
+        proxy.rules.clear()
+        already = safe(recipe, tap_server)
+        process = begin(recipe)
+        proxy.play(passed_on, when=faults.path_ends("/results/result"), times=nth - 1)
+        proxy.play(killing(process), when=faults.path_ends("/results/result"))
+        _, told = process.communicate()
+        assert process.returncode == -signal.SIGKILL, told
+        assert not asked_for(proxy) & already
+    already = safe(recipe, tap_server)
+    assert CHUNK <= len(already) < STARS
+    proxy.asked.clear()
+    assert finish(recipe).files() == expected.files()
+    assert not asked_for(proxy) & already
+
+
+def passed_on(exchange: proxies.Exchange) -> None:
+    exchange.send(exchange.upstream())
+
+
+def killing(process: subprocess.Popen[str]) -> proxies.Act:
+    """Kill the client in the middle of its answer."""
+
+    def act(exchange: proxies.Exchange) -> None:
+        answer = exchange.upstream()
+        exchange.begin(answer, len(answer.body))
+        exchange.write(answer.body[: len(answer.body) // 2])
+        process.send_signal(signal.SIGKILL)
+        exchange.close()
+
+    return act
+
+
+def test_a_job_that_runs_on_after_a_kill_is_collected(
+    tap_server: TapServer, proxy: proxies.Proxy, tmp_path: Path
+) -> None:
+    archive = tap_recipes.gaia(proxy.url, service={"sync_rows": 0})
+    recipe = tap_recipes.write_recipe(tmp_path, archive)
+    process = begin(recipe)
+    epochs_asked = faults.asks_for("epoch_photometry")
+    # The job of the light curves is there and runs when its client is killed at the next question.
+    created = threading.Event()
+
+    def create(exchange: proxies.Exchange) -> None:
+        passed_on(exchange)
+        created.set()
+
+    def kill_once_running(exchange: proxies.Exchange) -> None:
+        passed_on(exchange)
+        process.send_signal(signal.SIGKILL)
+
+    proxy.play(create, when=epochs_asked)
+    proxy.play(
+        kill_once_running,
+        when=lambda asked: created.is_set() and asked.path.endswith("/phase"),
+    )
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    job = proxy.asked[-1].path.removesuffix("/phase")
+    proxy.asked.clear()
+    assert main(["fetch", str(recipe)]) == 0
+    assert not any(asked.adql for asked in proxy.asked)
+    assert f"{job}/results/result" in [asked.path for asked in proxy.asked]
+    store = LocalStore.open(tmp_path / "fetched")
+    assert store.served_ids().len() == 10
+
+
+def test_a_job_that_the_server_has_forgotten_is_begun_anew(
+    proxy: proxies.Proxy, tmp_path: Path
+) -> None:
+    recipe = tap_recipes.write_recipe(
+        tmp_path, tap_recipes.gaia(proxy.url, service={"sync_rows": 0, "attempts": 2})
+    )
+    proxy.play(faults.status(500), when=faults.path_ends("/results/result"), times=math.inf)
+    assert main(["fetch", str(recipe)]) == 1
+    proxy.rules.clear()
+    proxy.play(faults.status(404), when=lambda asked: "/async/" in asked.path)
+    assert main(["fetch", str(recipe)]) == 0
+    assert LocalStore.open(tmp_path / "fetched").served_ids().len() == 10
+
+
+@pytest.mark.slow
+def test_a_fetch_killed_at_any_of_ten_random_moments_comes_to_the_same_store(
+    undisturbed: tuple[LocalStore, float],
+    tap_server: TapServer,
+    proxy: proxies.Proxy,
+    tmp_path: Path,
+) -> None:
+    expected, seconds = undisturbed
+    moments = random.Random(4)
+    for trial in range(MOMENTS):
+        recipe = tap_recipes.write_recipe(
+            tmp_path / str(trial), tap_recipes.gaia(proxy.url, "survey")
+        )
+        process = begin(recipe)
+        try:
+            process.wait(timeout=moments.uniform(0.05, 0.95) * seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        _, told = process.communicate()
+        assert process.returncode in (0, -signal.SIGKILL), told
+        already = safe(recipe, tap_server)
+        proxy.asked.clear()
+        assert finish(recipe).files() == expected.files()
+        assert not asked_for(proxy) & already
