@@ -7,8 +7,14 @@ from astropy import units as u
 from rrcat.errors import ArchiveError
 from rrcat.schema import Column
 
-# Spellings in archive files that astropy reads in no format.
-UNIT_ALIASES = {"e-/s": "electron / s", "days": "d", "mags": "mag", "degrees": "deg"}
+# Spellings in archive files that astropy does not read, or not as they are meant.
+UNIT_ALIASES = {
+    "e-/s": "electron / s",
+    "days": "d",
+    "mags": "mag",
+    "degrees": "deg",
+    "[Sun]": "dex",  # VizieR's way to say that an abundance is relative to that of the Sun
+}
 UNIT_FORMATS = ("vounit", "generic", "cds")
 # Electrons are counted: services write their rate as 1/s too.
 COUNTS = [(u.electron / u.s, u.s**-1)]

@@ -9,6 +9,7 @@ from rrcat.schema import load
 PERIOD = load("stars")["period"]
 FLUX = load("light_curves")["flux"]
 PHASE = load("light_curves")["phase"]
+FEH = load("spectra")["feh"]
 PHI31 = load("features")["phi31"]
 
 
@@ -31,6 +32,8 @@ def test_without_a_word_the_unit_is_ours():
         (FLUX, "electron / s", 1.0),
         (FLUX, "'electron'.s**-1", 1.0),
         (FLUX, "s**-1", 1.0),
+        (FEH, "[Sun]", 1.0),
+        (FEH, "dex", 1.0),
         (PHASE, "", 1.0),
     ],
 )
