@@ -1,0 +1,304 @@
+"""What the fitted population says of a star: [Fe/H] given its measured parameters.
+
+For one posterior draw, the measured parameters ``x`` of a star and its [Fe/H] are jointly Gaussian
+with the star's own covariance (see ``relation.stan``), and so [Fe/H] given ``x`` is Gaussian again.
+It is the expectation over what the star may truly be like, not the line at the measured values,
+which in the mean is too far from the middle (Kelly 2007, ApJ 665, 1489).
+
+Stars are taken one by one, in compiled loops: the value of a star does not depend, to the last bit,
+on which others are asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from rrcat.fourier.compiled import helper, kernel
+from rrcat_stan.predictors import Measured
+
+FloatArray = NDArray[np.float64]
+
+LOW, HIGH = 0.16, 0.84
+# Half the width between these percentiles of a Gaussian, in standard deviations.
+_HALF_WIDTH = 0.994457883209753
+_NEWTON_STEPS = 20
+_CLOSE = 1e-8  # dex
+
+
+@dataclass(frozen=True)
+class Draws:
+    """``D`` posterior draws, in standardised parameters, as arrays of which the first axis is D.
+
+    ``alpha``, ``delta`` (zero where the period has no slope), ``sigma``, ``error_scale`` ``(D,)``;
+    ``beta`` ``(D, J)``, zero for parameters without a slope; ``mu``, ``gamma`` ``(D, J)`` and
+    ``cov`` ``(D, J, J)`` of the population. Of ``share`` and ``excess`` (a mixture) and ``freedom``
+    (Student's t), those the scatter does not have are None.
+    """
+
+    alpha: FloatArray
+    delta: FloatArray
+    beta: FloatArray
+    sigma: FloatArray
+    mu: FloatArray
+    gamma: FloatArray
+    cov: FloatArray
+    error_scale: FloatArray
+    share: FloatArray | None = None
+    excess: FloatArray | None = None
+    freedom: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """[Fe/H] given ``x`` for each draw and star, ``(D, n)``: ``mean`` [dex], ``variance`` [dex²].
+
+    The variance is without intrinsic scatter. ``log_density`` is that of ``x`` itself.
+    """
+
+    mean: FloatArray
+    variance: FloatArray
+    log_density: FloatArray
+
+
+def given(draws: Draws, stars: Measured) -> Given:
+    """Give what each draw says of each star."""
+    out = np.empty((3, draws.alpha.size, stars.period.size))
+    _each(*_arrays(draws), *_columns(stars), out)
+    return Given(*out)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """[Fe/H] of ``n`` stars [dex].
+
+    ``feh`` is the mean, ``error`` half the width between the 16th and 84th percentile over that of
+    a Gaussian, ``line`` the line at the measured values.
+    """
+
+    feh: FloatArray
+    error: FloatArray
+    p16: FloatArray
+    p84: FloatArray
+    line: FloatArray
+
+
+def predict(draws: Draws, stars: Measured) -> Prediction:
+    """Give [Fe/H] of each star: posterior, intrinsic scatter and measurement together."""
+    out = np.empty((4, stars.period.size))
+    _summarise(*_arrays(draws), *_columns(stars), *_components(draws), _CDF, out)
+    feh, low, high, line = out
+    return Prediction(feh, (high - low) / (2.0 * _HALF_WIDTH), low, high, line)
+
+
+def log_density(draws: Draws, mean: FloatArray, variance: FloatArray, feh: Any) -> FloatArray:
+    """Give the logarithm of the density of [Fe/H] about ``mean``; all of shape ``(D, n)``.
+
+    ``variance`` is without intrinsic scatter, and includes the error of ``feh``.
+    """
+    width = np.sqrt(variance + draws.sigma[:, np.newaxis] ** 2)
+    if draws.freedom is not None:
+        return np.asarray(stats.t.logpdf(feh, draws.freedom[:, np.newaxis], mean, width))
+    usual = stats.norm.logpdf(feh, mean, width)
+    if draws.share is None or draws.excess is None:
+        return np.asarray(usual)
+    share = draws.share[:, np.newaxis]
+    wide = np.hypot(width, draws.excess[:, np.newaxis])
+    unusual = stats.norm.logpdf(feh, mean, wide)
+    return np.asarray(np.logaddexp(np.log1p(-share) + usual, np.log(share) + unusual))
+
+
+def probability(draws: Draws, mean: FloatArray, variance: FloatArray, feh: Any) -> FloatArray:
+    """Give the probability of an [Fe/H] below ``feh``, as :func:`log_density`."""
+    width = np.sqrt(variance + draws.sigma[:, np.newaxis] ** 2)
+    if draws.freedom is not None:
+        return np.asarray(stats.t.cdf(feh, draws.freedom[:, np.newaxis], mean, width))
+    usual = stats.norm.cdf(feh, mean, width)
+    if draws.share is None or draws.excess is None:
+        return np.asarray(usual)
+    share = draws.share[:, np.newaxis]
+    unusual = stats.norm.cdf(feh, mean, np.hypot(width, draws.excess[:, np.newaxis]))
+    return np.asarray((1.0 - share) * usual + share * unusual)
+
+
+def _arrays(draws: Draws) -> tuple[FloatArray, ...]:
+    """Give what the kernels take: [Fe/H] at the mean of the population, and so on."""
+    n_draws, size = draws.beta.shape
+    expected, along = draws.alpha.copy(), draws.delta.copy()
+    with_feh, explained = np.zeros((n_draws, size)), np.zeros(n_draws)
+    for j in range(size):
+        expected += draws.beta[:, j] * draws.mu[:, j]
+        along += draws.beta[:, j] * draws.gamma[:, j]
+        for i in range(size):
+            with_feh[:, j] += draws.cov[:, j, i] * draws.beta[:, i]
+    for j in range(size):
+        explained += draws.beta[:, j] * with_feh[:, j]
+    return (
+        expected,
+        along,
+        with_feh,
+        explained,
+        draws.mu,
+        draws.gamma,
+        draws.cov,
+        draws.error_scale**2,
+        draws.delta,
+        draws.beta,
+    )
+
+
+def _columns(stars: Measured) -> tuple[FloatArray, ...]:
+    return stars.period, stars.period_variance, stars.x, stars.s
+
+
+def _components(draws: Draws) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Give the Gaussians that the scatter of each draw consists of, ``(D, C)`` each.
+
+    Weight, variance besides that of the star [dex²], and factor on the sum. Student's t is a
+    Gaussian with a variance drawn from a scaled inverse χ²: each draw has one of these, evenly
+    spread over them all.
+    """
+    n = draws.alpha.size
+    weight, own, factor = np.ones((n, 1)), draws.sigma[:, np.newaxis] ** 2, np.ones((n, 1))
+    if draws.freedom is not None:
+        even = np.mod((np.arange(n) + 0.5) * (math.sqrt(5.0) - 1.0) / 2.0, 1.0)
+        half = draws.freedom / 2.0
+        factor[:, 0] = half / stats.gamma.ppf(even, half)
+    if draws.share is not None and draws.excess is not None:
+        weight = np.column_stack([1.0 - draws.share, draws.share])
+        own = np.column_stack([own[:, 0], own[:, 0] + draws.excess**2])
+        factor = np.ones((n, 2))
+    return weight / n, own, factor
+
+
+# The normal distribution at steps of 1 / 256 to 8 standard deviations: off by less than 1e-6.
+_STEPS = 256
+_FARTHEST = 8
+_CDF = stats.norm.cdf(np.arange(-_FARTHEST * _STEPS, _FARTHEST * _STEPS + 2) / _STEPS)
+
+
+@helper
+def _one(  # type: ignore[no-untyped-def]
+    expected, along, with_feh, explained, mu, gamma, cov, stretch, period, x, s, u, d, g, slope
+):
+    """Give mean and variance for one draw and star; the last four are scratch."""
+    mean, variance = expected + along * period, explained
+    for j in range(x.size):
+        if math.isnan(x[j]):  # not measured: left out of what is conditioned on
+            continue
+        u[j] = x[j] - (mu[j] + gamma[j] * period)
+        d[j] = cov[j, j] + stretch * s[j, j]
+        g[j] = with_feh[j]
+        for h in range(j):
+            if math.isnan(x[h]):
+                continue
+            c = cov[j, h] + stretch * s[j, h]
+            for i in range(h):
+                if not math.isnan(x[i]):
+                    c -= slope[j, i] * slope[h, i] * d[i]
+            slope[j, h] = c / d[h]
+            u[j] -= slope[j, h] * u[h]
+            d[j] -= slope[j, h] * c
+            g[j] -= slope[j, h] * g[h]
+        weight = g[j] / d[j]
+        mean += weight * u[j]
+        variance -= weight * g[j]
+    return mean, variance
+
+
+@kernel
+def _each(  # type: ignore[no-untyped-def]
+    expected, along, with_feh, explained, mu, gamma, cov, stretch, delta, beta,
+    period, period_variance, x, s, out,
+):  # fmt: skip
+    size = x.shape[1]
+    u, d, g, slope = np.empty(size), np.empty(size), np.empty(size), np.empty((size, size))
+    for n in range(period.size):
+        for k in range(expected.size):
+            mean, variance = _one(
+                expected[k], along[k], with_feh[k], explained[k], mu[k], gamma[k], cov[k],
+                stretch[k], period[n], x[n], s[n], u, d, g, slope,
+            )  # fmt: skip
+            density = 0.0
+            for j in range(size):
+                if not math.isnan(x[n, j]):
+                    density -= 0.5 * (math.log(2.0 * math.pi * d[j]) + u[j] * u[j] / d[j])
+            out[0, k, n] = mean
+            out[1, k, n] = variance + delta[k] * delta[k] * period_variance[n]
+            out[2, k, n] = density
+
+
+@helper
+def _cdf(table, z):  # type: ignore[no-untyped-def]
+    """Give the normal distribution and its density at ``z``, from the table."""
+    if z <= -_FARTHEST:
+        return 0.0, 0.0
+    if z >= _FARTHEST:
+        return 1.0, 0.0
+    place = (z + _FARTHEST) * _STEPS
+    left = int(place)
+    slope = table[left + 1] - table[left]
+    return table[left] + (place - left) * slope, slope * _STEPS
+
+
+@helper
+def _quantile(table, wanted, start, weight, mean, width):  # type: ignore[no-untyped-def]
+    """Give where a mixture of Gaussians reaches a probability, by Newton's method."""
+    low, high = -np.inf, np.inf
+    at = start
+    for _ in range(_NEWTON_STEPS):
+        reached, density = 0.0, 0.0
+        for k in range(mean.size):
+            for c in range(weight.shape[1]):
+                p, q = _cdf(table, (at - mean[k]) / width[k, c])
+                reached += weight[k, c] * p
+                density += weight[k, c] * q / width[k, c]
+        if reached < wanted:
+            low = at
+        else:
+            high = at
+        step = (wanted - reached) / density if density > 0.0 else np.inf
+        following = at + step
+        # A step too far, from where the density is flat, is cut to the bracket.
+        if not low < following < high:
+            following = (low + high) / 2.0 if math.isfinite(high - low) else at + np.sign(step)
+        if abs(following - at) < _CLOSE:
+            return following
+        at = following
+    return at
+
+
+@kernel
+def _summarise(  # type: ignore[no-untyped-def]
+    expected, along, with_feh, explained, mu, gamma, cov, stretch, delta, beta,
+    period, period_variance, x, s, weight, own, factor, table, out,
+):  # fmt: skip
+    size, n_draws = x.shape[1], expected.size
+    u, d, g, slope = np.empty(size), np.empty(size), np.empty(size), np.empty((size, size))
+    mean, width = np.empty(n_draws), np.empty(weight.shape)
+    for n in range(period.size):
+        middle, square, line = 0.0, 0.0, 0.0
+        for k in range(n_draws):
+            mean[k], variance = _one(
+                expected[k], along[k], with_feh[k], explained[k], mu[k], gamma[k], cov[k],
+                stretch[k], period[n], x[n], s[n], u, d, g, slope,
+            )  # fmt: skip
+            variance += delta[k] * delta[k] * period_variance[n]
+            for c in range(weight.shape[1]):
+                width[k, c] = math.sqrt((variance + own[k, c]) * factor[k, c])
+            middle += mean[k]
+            square += mean[k] * mean[k] + width[k, 0] * width[k, 0]
+            line += expected[k] + along[k] * period[n]
+            for j in range(size):
+                if beta[k, j] != 0.0:
+                    line += beta[k, j] * (x[n, j] - (mu[k, j] + gamma[k, j] * period[n]))
+        middle /= n_draws
+        spread = _HALF_WIDTH * math.sqrt(max(square / n_draws - middle * middle, 0.0))
+        out[0, n], out[3, n] = middle, line / n_draws
+        out[1, n] = _quantile(table, LOW, middle - spread, weight, mean, width)
+        out[2, n] = _quantile(table, HIGH, middle + spread, weight, mean, width)
