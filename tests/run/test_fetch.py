@@ -1,8 +1,11 @@
+import re
 from pathlib import Path
 
 import pytest
 from tap_recipes import gaia, write_recipe
 
+from rrcat.archive.store import LocalStore
+from rrcat.catalogue.recipe import read_recipe
 from rrcat.errors import RecipeError
 from rrcat.run.data import data_of
 from rrcat.run.fetch import plan
@@ -62,16 +65,23 @@ def test_the_next_command_finds_what_was_fetched(tmp_path, output):
     assert command.startswith(f"rrcat build {recipe} ")
     data = planned.folder if output else None
     assert ("--data" in command) == (data is not None)
-    found = data_of(plan_recipe(recipe), recipe, data=data, output=tmp_path / "build")
+    found = data_of(read_recipe(recipe), recipe, data=data, output=tmp_path / "build")
     assert found.fetched == planned.folder
-
-
-def plan_recipe(path: Path):
-    from rrcat.catalogue.recipe import read_recipe
-
-    return read_recipe(path)
 
 
 def test_a_recipe_that_names_no_profile_there_is_is_refused(tmp_path):
     with pytest.raises(RecipeError, match="no profile 'gaia-dr5'"):
         plan(write_recipe(tmp_path, {"kind": "tap", "profile": "gaia-dr5"}), None)
+
+
+def test_the_profile_that_the_documentation_writes_can_be_fetched_through(tap_server, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "fetch.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(\[archive\]\n[^`]*survey = [^`]*)```", page)
+    text = example.replace("https://archive.example.org/tap", tap_server.url)
+    (tmp_path / "asas-tap.toml").write_text(text, encoding="utf-8")
+    recipe = write_recipe(tmp_path, {"kind": "tap", "profile": "asas-tap.toml"})
+    summary = plan(recipe, None).fetch(limit=10, restart=False, tell=lambda step: None)
+    assert (summary.asked, summary.received) == (10, 10)
+    store = LocalStore.open(tmp_path / "fetched")
+    assert store.bands == ("I",)
+    assert store.stars()["archive_id"].null_count() == 0
