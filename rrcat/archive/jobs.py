@@ -13,13 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.parsers import expat
 
 import requests
 
 from rrcat.archive.http import AGAIN, Policy, Reply, ask, download
 from rrcat.archive.readers import quietly
-from rrcat.archive.votable import check
+from rrcat.archive.votable import check, require_plain_xml
 from rrcat.atomic import write_bytes
 from rrcat.canonical import json_bytes
 from rrcat.errors import ArchiveError
@@ -41,6 +40,19 @@ class Server:
     def ask(self, method: str, url: str, **request: Any) -> Reply:
         """Ask for a small answer."""
         return ask(self.session, method, url, policy=self.policy, deadline=self.deadline, **request)
+
+    def download(self, method: str, url: str, *, to: Path, **request: Any) -> None:
+        """Write an answer that is a VOTable to a file."""
+        download(
+            self.session,
+            method,
+            url,
+            to=to,
+            policy=self.policy,
+            deadline=self.deadline,
+            check=check,
+            **request,
+        )
 
 
 def collect(server: Server, create: Callable[[], Reply], *, record: Path, to: Path) -> None:
@@ -81,15 +93,7 @@ def _finish(server: Server, url: str, record: Path, to: Path) -> None:
         job = _parsed(server.ask("POST", f"{url}/phase", data={"PHASE": "RUN"}))
     job = _wait(server, url, job)
     if job.phase == "COMPLETED":
-        download(
-            server.session,
-            "GET",
-            f"{url}/results/result",
-            to=to,
-            policy=server.policy,
-            deadline=server.deadline,
-            check=check,
-        )
+        server.download("GET", f"{url}/results/result", to=to)
     _delete(server, url)
     record.unlink()
     if job.phase != "COMPLETED":
@@ -137,13 +141,8 @@ def _parsed(reply: Reply) -> Any:
     """Give the job that a server describes, as pyvo reads it."""
     from pyvo.io.uws import parse_job
 
-    def refuse(*_: Any) -> None:
-        raise ValueError("it declares a document type")
-
-    guard = expat.ParserCreate()
-    guard.StartDoctypeDeclHandler = refuse
     try:
-        guard.Parse(reply.body, True)
+        require_plain_xml(reply.body)
         job = quietly(lambda: parse_job(io.BytesIO(reply.body).read))
         if not job.phase:
             raise ValueError("it names no phase")

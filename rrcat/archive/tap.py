@@ -13,9 +13,9 @@ import requests
 from pydantic import Field
 
 from rrcat.archive.adql import UPLOAD, UPLOAD_COLUMN
-from rrcat.archive.http import Policy, download
+from rrcat.archive.described import near
+from rrcat.archive.http import Policy
 from rrcat.archive.jobs import Server, collect
-from rrcat.archive.votable import check
 from rrcat.canonical import json_bytes
 from rrcat.errors import ArchiveError
 
@@ -74,15 +74,33 @@ def query(
     ArchiveError
         The server refuses the query, or gives no answer within the service's policy.
     """
+    at_once = rows_expected is not None and rows_expected <= service.sync_rows
+    table = b"" if upload is None else uploaded(upload[UPLOAD_COLUMN])
+    try:
+        _ask(session, service, adql, maxrec, table, to=to, jobs=None if at_once else jobs)
+    except ArchiveError as error:
+        if meant := near(session, service.url, service, adql, error.message):
+            error.hint = f"check the query: {meant}"
+        raise
+
+
+def _ask(
+    session: requests.Session,
+    service: TapService,
+    adql: str,
+    maxrec: int,
+    table: bytes,
+    *,
+    to: Path,
+    jobs: Path | None,
+) -> None:
     from pyvo.dal import TAPQuery
 
     server = Server(session, service, time.monotonic() + service.budget)
-    at_once = rows_expected is not None and rows_expected <= service.sync_rows
-    table = b"" if upload is None else uploaded(upload[UPLOAD_COLUMN])
     request = TAPQuery(
         service.url.rstrip("/"),
         adql,
-        mode="sync" if at_once else "async",
+        mode="sync" if jobs is None else "async",
         maxrec=maxrec,
         uploads={UPLOAD: io.BytesIO(table)} if table else None,
         session=session,
@@ -90,18 +108,8 @@ def query(
     content: dict[str, Any] = {"data": dict(request)}
     if table:
         content["files"] = {UPLOAD: (f"{UPLOAD}.vot", table, "application/x-votable+xml")}
-    if at_once:
-        url = request.queryurl
-        download(
-            session,
-            "POST",
-            url,
-            to=to,
-            policy=service,
-            deadline=server.deadline,
-            check=check,
-            **content,
-        )
+    if jobs is None:
+        server.download("POST", request.queryurl, to=to, **content)
         return
     asked = json_bytes([service.url, dict(request)]) + table
     record = jobs / f"{hashlib.sha256(asked).hexdigest()}.json"
@@ -120,7 +128,7 @@ def uploaded(ids: pl.Series) -> bytes:
                 "identifiers with letters beyond ASCII cannot be uploaded",
                 hint="set `max_upload_rows = 0` in [archive.service]",
             )
-        width = max(map(len, texts), default=1)
+        width = max(1, *map(len, texts)) if texts else 1
         described, dtype = f'datatype="char" arraysize="{width}"', f"S{width}"
         values = np.array(texts, dtype=dtype)
     rows = np.zeros(len(ids), dtype=[("is_null", "u1"), ("id", dtype)])

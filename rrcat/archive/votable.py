@@ -75,6 +75,20 @@ def check(path: Path) -> None:
     _outline(path.read_bytes(), 1, path)
 
 
+def require_plain_xml(document: bytes) -> None:
+    """Raise ValueError unless a document is XML from end to end, without a document type."""
+
+    def refuse(*_: Any) -> None:
+        raise ValueError("it declares a document type")
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(document, True)
+    except expat.ExpatError as error:
+        raise ValueError(f"it is no XML: {error}") from None
+
+
 def parse(document: bytes, *, table: int, place: Path) -> Answer:
     """Give what :func:`read_answer` gives, with the errors of whatever failed.
 

@@ -94,7 +94,6 @@ def test_what_the_server_says_of_a_failure_is_told(tmp_path):
             pytest.raises(ArchiveError, match="No such field: raa"),
         ):
             ask(server.url, tmp_path, "SELECT raa AS a FROM t", rows_expected=1)
-        assert len(server.asked) == 1
         assert list(tmp_path.iterdir()) == []
 
 
@@ -247,5 +246,6 @@ def test_a_job_that_was_left_is_collected(tap_server, tmp_path):
 def test_a_query_that_the_server_refuses_says_why(tap_server, tmp_path):
     text = adql.select({"a": "raa"}, SOURCES)
     for rows_expected in (1, None):
-        with pytest.raises(ArchiveError, match="raa"):
+        with pytest.raises(ArchiveError, match="raa") as caught:
             ask(tap_server.url, tmp_path, text, rows_expected=rows_expected)
+        assert caught.value.hint == "check the query: near 'raa' are ra"
