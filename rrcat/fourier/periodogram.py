@@ -22,7 +22,7 @@ _HOPELESS = 25.0
 def n_frequencies(time: FloatArray, period_range: tuple[float, float]) -> int:
     """Give the number of frequencies at which the periodogram of a light curve is computed."""
     width = 1.0 / period_range[0] - 1.0 / period_range[1]
-    return math.ceil(_SAMPLES_PER_PEAK * float(np.ptp(time)) * width) + 1
+    return max(math.ceil(_SAMPLES_PER_PEAK * float(np.ptp(time)) * width) + 1, 3)
 
 
 def candidates(
@@ -33,6 +33,8 @@ def candidates(
     n_peaks: int,
 ) -> FloatArray:
     """Give the frequencies (c/d) of the highest peaks and of what is related to them, ascending.
+
+    There are none where the errors say that no point tells anything.
 
     Parameters
     ----------
@@ -63,8 +65,12 @@ def candidates(
         backend="finufft",
         nthreads=1,
     ).power
+    if not np.isfinite(power).all():
+        return np.empty(0)
     inner = power[1:-1]
     peaks = 1 + np.flatnonzero((inner >= power[:-2]) & (inner > power[2:]))
+    if not peaks.size:  # in a narrow range it may only rise or fall
+        peaks = 1 + np.array([inner.argmax()])
     # Powers that agree to all but rounding are taken in order of frequency.
     peaks = peaks[np.argsort(-np.round(power[peaks], 9), kind="stable")][:n_peaks]
     highest: FloatArray = np.asarray(lowest + step * peaks[:1], dtype=np.float64)

@@ -162,6 +162,8 @@ def _search_star(packed: PackedLightCurves, star: int, settings: PeriodSearchSet
     if reason:
         return _Found((reason,))
     frequency = candidates(time, mag, error, settings.period_range, settings.n_candidates)
+    if not frequency.size:
+        return _Found(("no_fit",))
     return _choose(time, mag, error, frequency, settings)
 
 

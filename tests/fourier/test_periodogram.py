@@ -61,3 +61,17 @@ def test_the_grid_resolves_the_span():
     assert n_frequencies(np.array([0.0, 1000.0]), RANGE) == pytest.approx(
         5 * 1000 * 4.1667, rel=1e-3
     )
+
+
+@pytest.mark.parametrize("narrow", [(0.4700, 0.4701), (0.470, 0.472), (0.47, 0.48), (0.45, 0.52)])
+def test_a_range_too_narrow_for_a_peak_gives_its_highest_point(wave, narrow):
+    time, mag, error = (values[:15] for values in wave)
+    found = candidates(time, mag, error, narrow, 30)
+    assert found.size
+    step = 1.0 / (5 * np.ptp(time))
+    assert 1.0 / narrow[1] - step < found.min() <= found.max() < 1.0 / narrow[0] + 3 * step
+
+
+def test_points_that_tell_nothing_propose_nothing(wave):
+    time, mag, _ = wave
+    assert candidates(time, mag, np.full(60, 1e300), RANGE, 30).size == 0

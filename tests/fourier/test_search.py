@@ -271,3 +271,25 @@ def test_a_star_listed_twice_is_refused():
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ValidationError):
         PeriodSearchSettings(**wrong)
+
+
+def test_errors_beyond_all_bounds_leave_no_period_and_a_reason():
+    time = nights(np.random.default_rng(8))
+    light_curve = curve(time, rrc(time, 0.31, np.random.default_rng(9)), mag_error=1e300)
+    found = search_one(light_curve)
+    assert found["period"] is None
+    assert found["period_doubts"] == "no_fit"
+
+
+def test_a_narrow_range_that_holds_the_period_gives_it():
+    time = nights(np.random.default_rng(8))
+    light_curve = curve(time, rrc(time, 0.31, np.random.default_rng(9)))
+    found = search_one(light_curve, period_range=(0.3099, 0.3101))
+    assert found["period"] == pytest.approx(0.31, rel=RIGHT)
+
+
+def test_a_narrow_range_beside_the_period_is_doubted():
+    time = nights(np.random.default_rng(8), n=20, days=30)
+    light_curve = curve(time, rrc(time, 0.31, np.random.default_rng(9)))
+    found = search_one(light_curve, period_range=(0.40, 0.41))
+    assert found["period_in_doubt"]
