@@ -66,7 +66,7 @@ def test_arrays_become_observations(gaia: LocalStore, tap_server: TapServer) -> 
     )
     curves = gaia.light_curves()
     assert curves is not None
-    assert_frame_equal(curves.select(expected.columns), expected, rel_tol=1e-12)
+    assert_frame_equal(curves.select(expected.columns), expected, check_exact=True)
     assert curves["rejected"].sum() == expected["rejected"].sum() == 8
 
 

@@ -134,4 +134,4 @@ def _band(
 
 def magnitude_error() -> pl.Expr:
     """Give the error of a magnitude from that of its flux."""
-    return 2.5 / math.log(10) * pl.col("flux_error") / pl.col("flux")
+    return 2.5 / math.log(10) * (pl.col("flux_error") / pl.col("flux"))
