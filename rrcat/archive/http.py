@@ -14,15 +14,11 @@ and https only. No credentials are asked for or kept.
 """
 
 import email.utils
-import html
 import io
 import logging
-import re
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,24 +27,22 @@ from typing import IO, Any, TypeVar
 import requests
 import stamina
 from pydantic import Field
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from rrcat import __version__
+from rrcat.archive import connections
 from rrcat.archive.config import _Strict
+from rrcat.archive.connections import Watch
+from rrcat.archive.failures import AGAIN, excerpt
 from rrcat.atomic import new_file
 from rrcat.errors import ArchiveError
 
 # Stamina tells of every retry through this logger; without a handler that goes to the terminal.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
-AGAIN = "run the same command again: it goes on where it stopped"
 TRANSIENT = frozenset({429, 500, 502, 503, 504})
 PIECE = 1 << 18
-MAX_REDIRECTS = 5
 UNSOUND_ATTEMPTS = 3
 MAX_REPLY = 1 << 22
-MAX_EXCERPT = 300
 MIN_TIMEOUT = 1e-3
 
 Headers = Mapping[str, str]
@@ -89,14 +83,12 @@ class Reply:
 
 def new_session(policy: Policy) -> requests.Session:
     """Give a session that keeps connections open and is bounded by a policy."""
-    session = requests.Session()
+    session = connections.new_session(
+        connect_timeout=policy.connect_timeout,
+        read_timeout=policy.read_timeout,
+        concurrency=policy.concurrency,
+    )
     session.headers["User-Agent"] = f"rrcat/{__version__}"
-    session.max_redirects = MAX_REDIRECTS
-    session.hooks["response"] = [_close_redirect]
-    adapter = _Adapter(policy)
-    # No other scheme has an adapter, so that a redirect to one fails.
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
     return session
 
 
@@ -133,7 +125,7 @@ def download(
     """
     with new_file(to) as temporary, temporary.open("wb") as file:
 
-        def attempt(watch: _Watch) -> Headers:
+        def attempt(watch: Watch) -> Headers:
             send = partial(session.request, method, url, stream=True, **request)
             response = _receive(send, file, watch, policy.max_bytes)
             if check is not None:
@@ -158,23 +150,13 @@ def ask(
 ) -> Reply:
     """Give an answer of at most 4 MiB in memory; otherwise as :func:`download`."""
 
-    def attempt(watch: _Watch) -> Reply:
+    def attempt(watch: Watch) -> Reply:
         body = io.BytesIO()
         send = partial(session.request, method, url, stream=True, **request)
         response = _receive(send, body, watch, MAX_REPLY)
         return Reply(response.url, response.headers, body.getvalue())
 
     return _insist(attempt, url, policy, deadline)
-
-
-def excerpt(body: bytes) -> str:
-    """Give the words at the beginning of a text, HTML or XML, without its markup."""
-    text = body.decode("utf-8", errors="replace")
-    status = re.search(r"<INFO\b[^>]*\bQUERY_STATUS\b[^>]*>(.*?)</INFO>", text, re.DOTALL)
-    text = status[1] if status else text
-    text = re.sub(r"(?s)<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>", " ", text)
-    words = " ".join("".join(c if c.isprintable() else " " for c in html.unescape(text)).split())
-    return words if len(words) <= MAX_EXCERPT else f"{words[:MAX_EXCERPT].rstrip()}…"
 
 
 class _Failure(Exception):
@@ -198,7 +180,7 @@ class _Failure(Exception):
 
 
 def _insist(
-    attempt: Callable[["_Watch"], T],
+    attempt: Callable[[Watch], T],
     url: str,
     policy: Policy,
     deadline: float | None,
@@ -232,7 +214,7 @@ def _insist(
                     raise last
                 made += 1
                 try:
-                    with _watched(min(policy.request_timeout, left)) as watch:
+                    with connections.watched(min(policy.request_timeout, left)) as watch:
                         return attempt(watch)
                 except _Failure as error:
                     last = error
@@ -246,7 +228,7 @@ def _insist(
 
 
 def _receive(
-    send: Callable[[], requests.Response], sink: IO[bytes], watch: "_Watch", max_bytes: int
+    send: Callable[[], requests.Response], sink: IO[bytes], watch: Watch, max_bytes: int
 ) -> requests.Response:
     """Send a request and write the whole body of its answer."""
     sink.seek(0)
@@ -254,7 +236,7 @@ def _receive(
     try:
         with send() as response:
             # Cut headers can look like whole ones.
-            watch.check()
+            _check_time(watch)
             _check_status(response)
             _check_size(int(response.headers.get("Content-Length", 0)), max_bytes)
             size = 0
@@ -263,11 +245,16 @@ def _receive(
                 _check_size(size, max_bytes)
                 sink.write(piece)
     except requests.RequestException as error:
-        watch.check()
+        _check_time(watch)
         raise _failure(error) from error
     # So can a cut body whose length was not announced.
-    watch.check()
+    _check_time(watch)
     return response
+
+
+def _check_time(watch: Watch) -> None:
+    if watch.late:
+        raise _Failure(f"the answer was not whole after {watch.seconds:.3g} s")
 
 
 def _check_status(response: requests.Response) -> None:
@@ -325,97 +312,3 @@ def _failure(error: requests.RequestException) -> _Failure:
     ):
         return _Failure(f"the connection failed: {words}")
     return _Failure(f"the request cannot be made: {words}", again=False, hint="check the URL")
-
-
-class _Watch:
-    """Cuts the connection of the attempt that has lasted too long.
-
-    A timeout of the socket does not help there: it starts anew with every byte.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.late = False
-        self._socket: socket.socket | None = None
-
-    def over(self, connection: socket.socket) -> None:
-        """Watch over a connection."""
-        self._socket = connection
-        if self.late:
-            self.end()
-
-    def check(self) -> None:
-        """Raise if the time was up."""
-        if self.late:
-            raise _Failure(f"the answer was not whole after {self.seconds:.3g} s")
-
-    def end(self) -> None:
-        """Cut the connection."""
-        self.late = True
-        if self._socket is not None:
-            with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
-
-
-class _Here(threading.local):
-    watch: _Watch | None = None
-    """Over the attempt that this thread makes."""
-
-
-_here = _Here()
-
-
-@contextmanager
-def _watched(seconds: float) -> Iterator[_Watch]:
-    watch = _here.watch = _Watch(max(seconds, 0.0))
-    timer = threading.Timer(watch.seconds, watch.end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield watch
-    finally:
-        timer.cancel()
-        _here.watch = None
-
-
-def _hand_over(connection: socket.socket) -> None:
-    if _here.watch is not None:
-        _here.watch.over(connection)
-
-
-class _WatchedHTTP(HTTPConnection):
-    def getresponse(self) -> Any:
-        _hand_over(self.sock)
-        return super().getresponse()
-
-
-class _WatchedHTTPS(HTTPSConnection):
-    def getresponse(self) -> Any:
-        _hand_over(self.sock)
-        return super().getresponse()
-
-
-class _Adapter(HTTPAdapter):
-    def __init__(self, policy: Policy) -> None:
-        super().__init__(pool_maxsize=policy.concurrency)
-        self._timeout = (policy.connect_timeout, policy.read_timeout)
-
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        pool.ConnectionCls = _WatchedHTTPS if pool.scheme == "https" else _WatchedHTTP
-        return pool
-
-    def close(self) -> None:
-        # Left to itself, a pool closes its connections when the last error that names it is gone.
-        for key in self.poolmanager.pools.keys():  # noqa: SIM118
-            self.poolmanager.pools[key].close()
-        super().close()
-
-    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        return super().send(*args, **kwargs | {"timeout": self._timeout})
-
-
-def _close_redirect(response: requests.Response, **_: Any) -> None:
-    """Leave the body of a redirect unread, which requests would take into memory whole."""
-    if response.is_redirect:
-        response.close()

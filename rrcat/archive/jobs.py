@@ -16,7 +16,8 @@ from typing import Any
 
 import requests
 
-from rrcat.archive.http import AGAIN, Policy, Reply, ask, download
+from rrcat.archive.failures import AGAIN
+from rrcat.archive.http import Policy, Reply, ask, download
 from rrcat.archive.readers import quietly
 from rrcat.archive.votable import check, require_plain_xml
 from rrcat.atomic import write_bytes

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from rrcat.archive.epochs import form_of
-from rrcat.archive.http import excerpt
+from rrcat.archive.failures import excerpt
 from rrcat.archive.light_curve_forms import Form
 from rrcat.archive.mapping import MAX_ID
 from rrcat.archive.readers import RawTable, read

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from xml.parsers import expat
 
 from rrcat.archive import binary
-from rrcat.archive.http import AGAIN, excerpt
+from rrcat.archive.failures import AGAIN, excerpt
 from rrcat.archive.readers import RawTable, StatedTime, from_astropy, nth, quietly
 from rrcat.errors import ArchiveError
 
@@ -262,5 +262,5 @@ class _Outline:
 
 
 def _no_votable(document: bytes) -> ValueError:
-    words = excerpt(document[: 1 << 16])
+    words = excerpt(document)
     return ValueError(f"it is no VOTable, and says: {words}" if words else "it is empty")

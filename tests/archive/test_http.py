@@ -8,7 +8,7 @@ import stamina
 from scripted import redirect, reply, reset, serving, silence, trickle
 
 from rrcat import __version__
-from rrcat.archive.http import Policy, ask, download, excerpt, new_session
+from rrcat.archive.http import Policy, ask, download, new_session
 from rrcat.errors import ArchiveError
 
 BODY = bytes(range(256)) * 4000
@@ -308,25 +308,6 @@ def test_an_older_answer_stays_where_the_new_one_fails(tmp_path):
         fetch(server.url, tmp_path, limits=policy(attempts=1))
     assert (tmp_path / "answer").read_bytes() == b"older"
     assert len(list(tmp_path.iterdir())) == 1
-
-
-@pytest.mark.parametrize(
-    ("body", "words"),
-    [
-        (b"", ""),
-        (b"  no  such \n table ", "no such table"),
-        (b"<html><style>p {}</style><script>x()</script><p>A &amp; B</p></html>", "A & B"),
-        (
-            b'<VOTABLE><DESCRIPTION>of the service</DESCRIPTION><RESOURCE><INFO value="ERROR" '
-            b'name="QUERY_STATUS">No such field: raa</INFO></RESOURCE></VOTABLE>',
-            "No such field: raa",
-        ),
-        (b"\xff\x00\x1b[2Jx", "� [2Jx"),
-        (b"long " * 200, ("long " * 60).strip() + "…"),
-    ],
-)
-def test_an_excerpt_gives_the_words_and_no_markup(body, words):
-    assert excerpt(body) == words
 
 
 @pytest.mark.parametrize("name", ["connect_timeout", "read_timeout", "budget", "attempts"])
