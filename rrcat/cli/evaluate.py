@@ -65,6 +65,8 @@ def _table(told: dict[str, Any]) -> Iterator[str]:
             yield f"  {group.replace('-', ' '):<{NAME - 2}}" + "".join(
                 f"{c:>{CELL}}" for c in cells
             )
+    yield "RMSE, MAE and bias in dex; ± is the bootstrap error of the RMSE; the last two columns"
+    yield "are shares of stars within 1 and 1.96 of their own feh_error, in per cent"
 
 
 def _cell(name: str, value: float | None) -> str:

@@ -29,7 +29,9 @@ COMMON = (
         metavar="ID",
         help="Run only this estimator of the recipe; repeatable.  [default: all]",
     ),
-    click.option("--seed", type=click.IntRange(min=0), help="Seed in place of the recipe's."),
+    click.option(
+        "--seed", type=click.IntRange(0, 2**32 - 1), help="Seed in place of the recipe's."
+    ),
     click.option("--workers", type=click.IntRange(min=1), help="Processes to use."),
     click.option(
         "--partition-size",

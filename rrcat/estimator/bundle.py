@@ -18,7 +18,7 @@ import tomli_w
 import rrcat
 from rrcat import atomic, schema
 from rrcat.canonical import parquet_bytes
-from rrcat.errors import BundleError, PluginError, RecipeError
+from rrcat.errors import BundleError, PluginError, RecipeError, RrcatError
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.contract import Model, quiet
 from rrcat.estimator.manifest import MANIFEST, Manifest, check_files, files_of, read_manifest
@@ -163,7 +163,12 @@ def _replay(folder: Path, manifest: Manifest, model: Model) -> None:
     expected = pl.read_parquet(folder / GOLDEN, glob=False)
     table = schema.load("predictions")
     schema.check(expected, table, file=folder / GOLDEN)
-    given = model.predict(StarBatch(**tables))
+    try:
+        given = model.predict(StarBatch(**tables))
+    except RrcatError as error:
+        raise BundleError(
+            f"the model fails on its golden rows: {error.message}", file=folder
+        ) from error
     numbers = [column.name for column in table.column if column.dtype == "float64"]
     words = [column.name for column in table.column if column.name not in numbers]
     worst = 0.0

@@ -25,6 +25,9 @@ from rrcat.estimator.params import Params, parsed
 from rrcat.estimator.reasons import reasons, usable
 from rrcat.plugin import EstimatorSpec
 
+MAX_SEED = 2**32 - 1
+"""Largest seed: what the libraries that estimators are made of take."""
+
 Progress = Callable[[int, int], None]
 """Called with (steps done, steps in all) while an estimator learns."""
 
@@ -175,7 +178,15 @@ class Estimator(ABC):
             A table does not conform to its schema, or the calibrators are on several scales.
         PluginError
             No calibrator can be used, or the estimator failed.
+        RecipeError
+            The seed is negative or above :data:`MAX_SEED`.
         """
+        if not 0 <= seed <= MAX_SEED:
+            raise RecipeError(
+                f"the seed {seed} is not from 0 to {MAX_SEED}",
+                key="seed",
+                hint="choose a smaller number" if seed > 0 else "choose a positive number",
+            )
         if self.spec.needs_calibrators:
             batch, calibrators = self._training_set(batch, calibrators)
         try:

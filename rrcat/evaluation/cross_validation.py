@@ -90,15 +90,12 @@ def _learn(
     repeat: object,
     fold: object,
 ) -> Model:
+    own_seed = derived_seed(seed, int(str(repeat)), int(str(fold)))
     if not estimator.spec.needs_calibrators:
-        return estimator.fit(seed=seed)
+        return estimator.fit(seed=own_seed)
     others = calibrators.join(tested.to_frame(), on="source_id", how="anti", maintain_order="left")
     try:
-        return estimator.fit(
-            batch.only(others["source_id"]),
-            others,
-            seed=derived_seed(seed, int(str(repeat)), int(str(fold))),
-        )
+        return estimator.fit(batch.only(others["source_id"]), others, seed=own_seed)
     except RrcatError as error:
         error.where |= {"repeat": repeat, "fold": fold, "calibrators": others.height}
         raise

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 DIGITS = 6
 """Decimals of a metric: beyond them is the rounding of one machine or another."""
 
+SAME = 1e-9
+"""True values that differ by no more are one value [dex]: pooling rounds."""
+
 DRAWS = 1_000
 """Draws of the bootstrap."""
 
@@ -32,8 +35,8 @@ def metrics(predictions: pl.DataFrame, *, seed: int) -> Metrics:
     - ``n_asked``: stars asked for in a repeat; ``n``: those with a value, in the repeat that has
       fewest.
     - ``rmse``, ``mae``, ``bias`` (mean of predicted less true) [dex].
-    - ``r2``: 1 − Σ(predicted − true)² / Σ(true − mean true)².
-    - ``slope``: of the least-squares line of predicted on true.
+    - ``r2``: 1 − Σ(predicted − true)² / Σ(true − mean true)²; ``slope``: of the least-squares line
+      of predicted on true; null where all true values are one.
     - ``coverage_68``, ``coverage_95``: share of stars whose true value is within 1 and 1.96
       ``feh_error`` of the predicted one; null where a value has no error.
 
@@ -70,6 +73,8 @@ def _of_one_repeat(rows: pl.DataFrame) -> dict[str, float]:
     squares = fsum(r * r for r in residual)
     centre = mean(true)
     spread = fsum((x - centre) ** 2 for x in true)
+    if spread < n * SAME**2:
+        spread = 0.0
     middle = mean(given)
     joint = fsum((x - centre) * (y - middle) for x, y in zip(true, given, strict=True))
     return {

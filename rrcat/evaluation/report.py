@@ -81,6 +81,7 @@ def _blazhko(types: dict[str, pl.DataFrame], seed: int) -> dict[str, Metrics]:
         for name, part in types.items()
         if part.select(modulated.any()).item()
         for label, rule in {"Blazhko": modulated, "without-Blazhko": ~modulated}.items()
+        if part.select(rule.any()).item()
     }
 
 

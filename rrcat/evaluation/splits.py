@@ -42,7 +42,8 @@ def cut(
         folds, repeats = stars.height, 1
     if stars.height < max(folds, 2):
         raise RecipeError(
-            f"{stars.height} calibrators cannot be cut into {max(folds, 2)} parts",
+            f"{stars.height} calibrator{'' if stars.height == 1 else 's'} cannot be cut into "
+            f"{max(folds, 2)} parts",
             key="evaluation.folds",
             hint="give more calibrators, fewer folds, or scheme = 'leave-one-out'; sample.csv "
             "tells why stars were left out",

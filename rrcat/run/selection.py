@@ -53,8 +53,9 @@ def select(place: Workspace, cut: list[Fold]) -> dict[str, Any]:
     if not among:
         why = "; ".join(f"{one.kind}: {one.missing}" for one in every) or "no RRab, RRc or RRd"
         raise RunError(
-            f"there are too few calibrators to choose features from ({why})",
-            hint="give more calibrators; sample.csv tells why stars were left out",
+            f"there is nothing to choose features from ({why})",
+            hint="give more calibrators; sample.csv tells why stars were left out. The evaluation "
+            "itself is finished",
         )
     n_stars = sum(one.stars.height for one in among)
     draws = [Resample(number, n_stars) for number in range(settings.resamples)]

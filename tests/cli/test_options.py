@@ -10,7 +10,7 @@ from rrcat.cli.train import train
 @pytest.mark.parametrize("command", [build, train, evaluate])
 def test_the_common_options_are_there(command):
     names = [parameter.name for parameter in command.params]
-    assert names == [
+    assert names[:9] == [
         "recipe",
         "output",
         "data",

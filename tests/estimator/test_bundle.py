@@ -91,6 +91,16 @@ def test_other_weights_with_a_right_hash_do_not_pass_the_golden_rows(save, regis
     assert "toy-line 1.2.0" in caught.value.hint
 
 
+def test_a_model_that_fails_on_its_golden_rows_is_a_broken_bundle(
+    save, model, registry, monkeypatch
+):
+    folder = save()
+    monkeypatch.setattr(type(model), "_predict", lambda self, batch: {}["slope"])
+    with pytest.raises(BundleError, match=r"fails on its golden rows: .*KeyError") as caught:
+        load_bundle(folder, registry)
+    assert caught.value.where["file"] == folder
+
+
 def test_other_reasons_than_the_golden_ones_are_noticed(save, model, registry, monkeypatch):
     folder = save()
     monkeypatch.setattr(type(model), "needs", ("a1",))

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from rrcat import schema
-from rrcat.errors import FrameError, PluginError
+from rrcat.errors import FrameError, PluginError, RecipeError
 from rrcat.estimator import StarBatch
 from rrcat.estimator.bundle import load_bundle, save_bundle
 
@@ -201,3 +201,10 @@ def test_what_an_author_prints_on_loading_and_saving_does_not_reach_stdout(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == "saving\nloading\n"
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_libraries_do_not_take_is_refused(line, batch, calibrators, seed):
+    with pytest.raises(RecipeError, match=f"the seed {seed} is not from 0 to 4294967295"):
+        line().fit(batch, calibrators, seed=seed)
+    line().fit(batch, calibrators, seed=2**32 - 1)

@@ -22,7 +22,7 @@ def test_published_values_need_a_name_that_can_be_a_column():
 
 
 def test_features_to_choose_from_are_named_once_and_known():
-    with pytest.raises(ValidationError, match="'phi3l' is nothing to choose from.*'phi31'"):
+    with pytest.raises(ValidationError, match=r"'phi3l' is nothing to choose from.*'phi31'"):
         SelectionSection(features=("period", "phi3l"))
     with pytest.raises(ValidationError, match="'period' stands there twice"):
         SelectionSection(features=("period", "a1", "period"))

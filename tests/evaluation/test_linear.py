@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
@@ -17,6 +17,7 @@ def stars(n=40, n_terms=4, seed=0):
     return terms, terms[:, 0] - 0.5 * terms[:, -1] - 1.4 + random.normal(0, 0.2, n)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(5, 40), st.integers(1, 6))
 def test_residuals_of_stars_left_out_are_those_of_relations_without_them(seed, n, n_terms):
     terms, feh = stars(n, n_terms, seed)
@@ -60,6 +61,7 @@ def test_a_phase_that_straddles_zero_is_one_branch():
     assert np.abs(fit(straight(wrapped), feh).left_out).max() > 0.3
 
 
+@settings(deadline=None)
 @given(st.integers(-3, 3))
 def test_whole_turns_do_not_change_a_term(turns):
     values = np.random.default_rng(2).uniform(0, 2 * np.pi, (30, 1))

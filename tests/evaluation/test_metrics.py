@@ -47,6 +47,13 @@ def test_stars_without_value_count_as_asked():
     assert (told["n_asked"], told["n"]) == (3, 2)
 
 
+def test_true_values_that_are_all_one_have_neither_r2_nor_slope():
+    """They may differ in the last digit, where spectra were pooled."""
+    told = metrics(predictions([-1.5, -1.5 + 2e-16, -1.5], [-1.4, -1.5, -1.7]), seed=0)
+    assert told["r2"] is told["slope"] is None
+    assert told["rmse"] == pytest.approx((0.05 / 3) ** 0.5, abs=1e-6)
+
+
 def test_values_without_error_have_no_coverage():
     told = metrics(predictions([-2.0, -1.0], [-1.9, -1.2], [0.1, None]), seed=0)
     assert told["coverage_68"] is told["coverage_95"] is None

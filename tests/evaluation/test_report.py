@@ -60,6 +60,12 @@ def test_stars_with_and_without_blazhko_are_told_apart():
     }
 
 
+def test_a_group_without_stars_is_not_told():
+    modulated = STARS.with_columns(blazhko=True)
+    told = report(rows("a", 0.2), modulated, seed=0)["groups"]["a"]
+    assert set(told) == {"all-Blazhko", "RRab-Blazhko", "RRc-Blazhko"}
+
+
 def test_stars_without_value_are_counted_by_reason():
     some = rows("a", 0.2).with_columns(
         feh=pl.when(pl.col("source_id") > 4).then("feh"),

@@ -69,7 +69,7 @@ def test_three_stars_cannot_be_cut_into_ten(calibrators):
 
 
 def test_one_star_cannot_be_cut(calibrators):
-    with pytest.raises(RecipeError, match="1 calibrators"):
+    with pytest.raises(RecipeError, match="1 calibrator cannot be cut into 2 parts"):
         cut_of(calibrators.head(1), scheme="leave-one-out")
 
 

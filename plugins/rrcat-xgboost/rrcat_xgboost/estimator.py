@@ -128,6 +128,14 @@ class FourierXGBoost(Estimator):
         assert batch.features is not None
         assert calibrators is not None
         band = self.params.band or _commonest_band(batch.features)
+        known = batch.features["band"].unique().sort().to_list()
+        if band not in known:
+            raise PluginError(
+                f"no calibrator has a fit in the band {band!r}",
+                plugin=SPEC.id,
+                key="band",
+                hint=f"they have fits in {', '.join(known)}",
+            )
         rows = (
             calibrators.select("source_id", "feh", "feh_error")
             .join(batch.stars.select("source_id", "pulsation_type"), on="source_id", how="inner")
