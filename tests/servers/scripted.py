@@ -35,6 +35,7 @@ class Script:
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
+    connections: list[socket.socket] = field(default_factory=list)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -42,6 +43,11 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     script: Script
+
+    def setup(self) -> None:
+        """Remember the connection, to end it with the server."""
+        super().setup()
+        self.script.connections.append(self.connection)
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
@@ -127,4 +133,7 @@ def serving(*acts: Act) -> Iterator[Script]:
         finally:
             script.stopped.set()
             server.shutdown()
+            for connection in script.connections:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
             thread.join()
