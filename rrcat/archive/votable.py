@@ -207,8 +207,10 @@ class _Outline:
         return self._document[:start] + opening + b' encoding="base64">' + self._document[end:]
 
     def stream(self) -> bytes:
-        """Give the rows."""
-        return binascii.a2b_base64(self._base64, strict_mode=True)
+        """Give the rows, and let go of their text: both and the decoded columns are large."""
+        rows = binascii.a2b_base64(self._base64, strict_mode=True)
+        self._base64.clear()
+        return rows
 
     def _refuse_declaration(self, name: str, *_: Any) -> None:
         if name.lower() == "html":
