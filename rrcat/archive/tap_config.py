@@ -81,7 +81,7 @@ class TapArchive(ArchiveBase):
         "those that would be fitted to its light curve.",
     )
     stars_in_chunk: int = Field(
-        2000,
+        500,
         ge=1,
         description="Stars that are asked for and stored together: what an interruption may cost.",
     )
