@@ -119,7 +119,10 @@ def _bars() -> Iterator[Callable[["Step"], None]]:
 
         def tell(step: "Step") -> None:
             if step.stage not in tasks:
-                tasks[step.stage] = progress.add_task(step.stage, total=None, received="")
+                # What was there before is no part of the rate.
+                tasks[step.stage] = progress.add_task(
+                    step.stage, total=step.total, completed=step.done, received=""
+                )
                 sizes[step.stage] = 0
             sizes[step.stage] += step.size
             progress.update(
