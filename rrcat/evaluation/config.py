@@ -72,3 +72,12 @@ class EvaluationSection(BaseModel):
     seed: int = Field(0, ge=0, description="Seed of the cuts, the estimators and the bootstrap.")
     external: tuple[ExternalFile, ...] = ()
     selection: SelectionSection = SelectionSection()
+
+    @field_validator("external")
+    @classmethod
+    def _have_names_of_their_own(cls, files: tuple[ExternalFile, ...]) -> tuple[ExternalFile, ...]:
+        names = [file.id for file in files]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two of them are called {name!r}")
+        return files

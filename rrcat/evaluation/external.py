@@ -1,5 +1,6 @@
 """Metallicities that others published for the same stars."""
 
+from math import inf
 from pathlib import Path
 
 import polars as pl
@@ -10,15 +11,18 @@ from rrcat.archive.mapping import map_file
 from rrcat.calibration.scales import convert
 from rrcat.errors import ArchiveError
 from rrcat.evaluation.config import ExternalFile
+from rrcat.schema import load
 
 
 def read_external(config: ExternalFile, base: Path, *, survey: str, scale: str) -> pl.DataFrame:
     """Give ``source_id``, ``feh`` and ``feh_error`` of published values, on a scale [dex].
 
+    What is not finite is not known, nor is an error that is not positive.
+
     Raises
     ------
     ArchiveError
-        The file cannot be read or mapped, or gives a star twice.
+        The file cannot be read or mapped, gives a star twice, or what is no metallicity.
     RecipeError
         No conversion between the scales is known.
     """
@@ -36,12 +40,24 @@ def read_external(config: ExternalFile, base: Path, *, survey: str, scale: str) 
             star=twice["source_id"].min(),
             hint="keep one row a star, or take some with `where`",
         )
-    feh, error = convert(rows["feh"], rows["feh_error"], config.scale, scale)
-    return rows.select(
-        "source_id",
-        feh=pl.Series(feh).fill_nan(None),
-        feh_error=pl.Series(error).fill_nan(None),
-    ).sort("source_id")
+    known = rows.filter(pl.col("feh").is_finite())
+    lowest, highest = load("predictions")["feh"].range or (-inf, inf)
+    far = known.filter(~pl.col("feh").is_between(lowest, highest))
+    if far.height:
+        raise ArchiveError(
+            f"{far.height} values of {config.id!r} are outside {lowest:g} to {highest:g} dex, such "
+            f"as {far['feh'][0]:g}",
+            file=base / config.file,
+            star=far["source_id"][0],
+            hint="list in `null_values` what means that nothing is known",
+        )
+    feh, error = convert(known["feh"], known["feh_error"], config.scale, scale)
+    given = pl.col("feh_error")
+    return (
+        known.select("source_id", feh=pl.Series(feh), feh_error=pl.Series(error).fill_nan(None))
+        .with_columns(feh_error=pl.when(given.is_finite() & (given > 0)).then(given))
+        .sort("source_id")
+    )
 
 
 def beside(predictions: pl.DataFrame, external: pl.DataFrame, id: str) -> pl.DataFrame:

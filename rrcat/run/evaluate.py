@@ -12,7 +12,7 @@ import polars as pl
 from rrcat import atomic
 from rrcat.canonical import json_bytes, parquet_bytes
 from rrcat.catalogue.recipe import Recipe
-from rrcat.errors import RunError
+from rrcat.errors import RecipeError, RunError
 from rrcat.evaluation.cross_validation import COLUMNS, KEY
 from rrcat.evaluation.external import beside, read_external
 from rrcat.evaluation.plots import plots
@@ -70,6 +70,7 @@ def evaluate_estimators(request: Request, *, select_features: bool = False) -> E
     ) as place:
         recipe = place.recipe
         check_calibration(recipe, place.registry)
+        _check_names(recipe)
         sample = calibration_sample(place)
         write_sample(sample, place.output)
         published = {
@@ -132,6 +133,17 @@ def _check_scikit_learn() -> None:
             "feature selection needs scikit-learn",
             hint="python -m pip install 'rrcat[selection]'",
         )
+
+
+def _check_names(recipe: Recipe) -> None:
+    ids = {section.id for section in recipe.estimator}
+    for one in recipe.evaluation.external:
+        if one.id in ids:
+            raise RecipeError(
+                f"published values are called {one.id!r}, as an estimator of the recipe is",
+                key="evaluation.external",
+                hint="give them another id",
+            )
 
 
 def _sets(recipe: Recipe, calibrators: pl.DataFrame) -> pl.DataFrame:

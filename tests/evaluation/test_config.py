@@ -21,6 +21,12 @@ def test_published_values_need_a_name_that_can_be_a_column():
         EvaluationSection(external=[{"id": "Peer et al.", **file}])
 
 
+def test_published_values_have_names_of_their_own():
+    file = {"file": "peer.csv", "scale": "C21", "columns": {"source_id": "id", "feh": "feh"}}
+    with pytest.raises(ValidationError, match="two of them are called 'peer'"):
+        EvaluationSection(external=[{"id": "peer", **file}, {"id": "peer", **file}])
+
+
 def test_features_to_choose_from_are_named_once_and_known():
     with pytest.raises(ValidationError, match=r"'phi3l' is nothing to choose from.*'phi31'"):
         SelectionSection(features=("period", "phi3l"))

@@ -1,6 +1,8 @@
 """An evaluation tells how well estimators do, in the same bytes however it was run."""
 
+import dataclasses
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,8 @@ import polars as pl
 import pytest
 
 from rrcat.errors import RecipeError, RunError
+from rrcat.estimator.registry import Registry
+from rrcat.run import workspace
 from rrcat.run.build import build_catalogue
 from rrcat.run.evaluate import evaluate_estimators
 from rrcat.run.workspace import Request
@@ -119,6 +123,24 @@ def test_published_values_stand_beside_in_a_column(survey: Path, tmp_path: Path)
     predictions = pl.read_parquet(tmp_path / "out" / "predictions.parquet")
     assert predictions.columns == [*COLUMNS, "feh_peer"]
     assert predictions["feh_peer"].count() == 2 * n
+
+
+def test_published_values_called_as_an_estimator_are_refused(
+    toy_survey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (plugin,) = workspace.discover().plugins
+    spec = dataclasses.replace(plugin.specs[0], id="line")
+    line = dataclasses.replace(plugin, specs=[spec])
+    monkeypatch.setattr(sys.modules["toy_line"].Line, "spec", spec)
+    monkeypatch.setattr(workspace, "discover", lambda: Registry((line,)))
+    (toy_survey.parent / "published.csv").write_text("source_id,met\n1,-1.5\n")
+    toy_survey.write_text(
+        toy_survey.read_text().replace('"toy-line"', '"line"')
+        + '[[evaluation.external]]\nid = "line"\nfile = "published.csv"\nscale = "C21"\n'
+        + 'columns = { source_id = "source_id", feh = "met" }\n'
+    )
+    with pytest.raises(RecipeError, match="published values are called 'line', as an estimator"):
+        evaluate_estimators(Request(toy_survey, tmp_path / "out", workers=1))
 
 
 def test_three_calibrators_are_too_few_and_the_message_says_so(
