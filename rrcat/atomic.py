@@ -101,6 +101,13 @@ def replace(temporary: Path, final: Path) -> None:
     _sync(final.parent)
 
 
+def remove_folder(path: Path) -> None:
+    """Remove a folder with all in it, which is there whole or not at all."""
+    temporary = _temporary(path)
+    path.rename(temporary)
+    shutil.rmtree(temporary)
+
+
 def sha256(path: Path) -> str:
     """Give the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:

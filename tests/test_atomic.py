@@ -144,3 +144,14 @@ def test_a_refusal_names_no_temporary_path(tmp_path):
     with pytest.raises(BundleError) as caught, atomic.new_folder(tmp_path / "bundle") as temporary:
         raise BundleError("a bundle holds no links", file=temporary / "weights" / "link")
     assert caught.value.where["file"] == str(tmp_path / "bundle" / "weights" / "link")
+
+
+def test_a_folder_that_is_removed_keeps_its_name_for_no_part_of_it(tmp_path, monkeypatch):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", lambda path: None)
+        atomic.remove_folder(tmp_path / "folder")
+    assert not (tmp_path / "folder").exists()
+    atomic.sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,5 @@
 """Fetching: what a recipe asks of services becomes a local store, whatever happens on the way."""
 
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +16,7 @@ from rrcat.archive.answers import Service, aliases
 from rrcat.archive.chunks import Chunks
 from rrcat.archive.config import TableQuery
 from rrcat.archive.datalink import DataServer
-from rrcat.archive.fetch_folder import WORK, claim
+from rrcat.archive.fetch_folder import WORK, claim, require_ours
 from rrcat.archive.http import new_session
 from rrcat.archive.pages import fetch_stars
 from rrcat.archive.published import fetch_table, is_fetched
@@ -105,6 +104,7 @@ def fetch(
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     account: dict[str, Any] = {"received": 0, "empty": 0, "failed": 0, "reasons": []}
+    require_ours(folder)
     with locked(folder, doing="fetch"):
         claim(folder, archive, limit, restart=restart)
         size = _fetch_tables(queries, folder, tell)
@@ -114,8 +114,8 @@ def fetch(
             else:
                 LocalStore.open(folder)
             account = received(folder / ASKED)
-        if not account["failed"]:
-            shutil.rmtree(folder / WORK, ignore_errors=True)
+        if not account["failed"] and (folder / WORK).exists():
+            atomic.remove_folder(folder / WORK)
     return FetchSummary(
         folder=str(folder),
         asked=account["received"] + account["empty"] + account["failed"],

@@ -244,6 +244,7 @@ def test_tables_alone_make_no_store(taps, tmp_path):
     summary = fetch(None, [QUERY], tmp_path / "fetched")
     assert (summary.tables, summary.asked) == (1, 0)
     assert (tmp_path / "fetched" / QUERY.answer).exists()
-    assert sorted(path.name for path in (tmp_path / "fetched").iterdir()) == [".lock", "tables"]
+    there = sorted(path.name for path in (tmp_path / "fetched").iterdir())
+    assert there == [".lock", "fetch.json", "tables"]
     assert fetch(None, [QUERY], tmp_path / "fetched").size == 0
     assert len(taps.made) == 1
