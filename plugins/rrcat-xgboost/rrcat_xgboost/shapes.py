@@ -22,6 +22,8 @@ SIZE = 2 * MAX_HARMONICS - 1
 
 # Smallest variance of a coefficient [mag²]: covariances are stored in single precision.
 _SMALLEST_VARIANCE = 1e-8
+# An error beyond this [mag, rad] tells no more than that nothing is known; its square is a number.
+_LARGEST_ERROR = 1e3
 # Standard error [mag] of a coefficient whose error is not known.
 _UNKNOWN_ERROR = 0.01
 
@@ -109,10 +111,10 @@ def _covariance(features: pl.DataFrame, amplitude: FloatArray) -> FloatArray:
         [np.full(amplitude.shape, _UNKNOWN_ERROR), _UNKNOWN_ERROR / size], axis=1
     )
     known = np.isfinite(errors) & (errors >= 0)
-    alone = np.where(known, errors, unknown) ** 2
+    alone = np.minimum(np.where(known, errors, unknown), _LARGEST_ERROR) ** 2
     diagonal = np.arange(SIZE)
     given = np.isfinite(full[:, diagonal, diagonal])
-    full = np.where(np.isfinite(full), full, 0.0)
+    full = np.clip(np.where(np.isfinite(full), full, 0.0), -(_LARGEST_ERROR**2), _LARGEST_ERROR**2)
     full[:, diagonal, diagonal] = np.where(given, full[:, diagonal, diagonal], alone)
     return full
 

@@ -211,3 +211,17 @@ def test_one_thread_and_two_learn_the_same(monkeypatch):
         command = [sys.executable, "-c", LEARN]
         printed.append(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert printed[0] == printed[1]
+
+
+def test_errors_beyond_all_bounds_say_that_nothing_is_known(model, stars):
+    batch, _ = stars
+    names = [name for name in batch.features.columns if name.endswith("_error") and name[0] in "ap"]
+    silent = pl.lit(None, batch.features.schema["covariance"]).alias("covariance")
+    star = pl.col("source_id") == batch.stars["source_id"][0]
+    wild = [pl.when(star).then(1e200).otherwise(name).alias(name) for name in names]
+    none = [pl.when(star).then(pl.lit(100.0)).otherwise(name).alias(name) for name in names]
+    given = model.predict(with_features(batch, silent, *wild))
+    assert set(given["status"]) == {"ok"}
+    asked = model.predict(with_features(batch, silent, *none))
+    assert abs(given["feh"][0] - asked["feh"][0]) < 0.01
+    assert given[1:].equals(asked[1:])
