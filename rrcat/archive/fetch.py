@@ -170,7 +170,7 @@ def _fetch_archive(archive: TapArchive, folder: Path, limit: int | None, tell: T
     for number, size in in_threads(chunks.fetch, open_ones, at_once):
         safe += chunks.ids(number).height
         count(stage, safe, stars.ids.height, size)
-    _close(archive, chunks, folder)
+    _close(archive, chunks, folder, limit)
     return total
 
 
@@ -191,7 +191,7 @@ def _providers(archive: TapArchive, service: Service, reading: Lock) -> dict[str
     return providers
 
 
-def _close(archive: TapArchive, chunks: Chunks, folder: Path) -> None:
+def _close(archive: TapArchive, chunks: Chunks, folder: Path, limit: int | None) -> None:
     """Make a store of all chunks, and remove the parts that later ones have replaced."""
     records = [record for n in range(len(chunks)) if (record := chunks.record(n)) is not None]
     asked = pl.concat(pl.read_parquet(chunks.asked(n), glob=False) for n in range(len(chunks)))
@@ -203,14 +203,15 @@ def _close(archive: TapArchive, chunks: Chunks, folder: Path) -> None:
     table = archive.stars
     expressions = [name for source in table.columns.values() for name in source.asked]
     query = adql.select(aliases(expressions), table.from_, table.conditions)
+    first = "" if limit is None else f", the first {limit} stars only"
     close_store(
         folder,
         parts,
         bands=sorted({band for record in records for band in record.bands}),
         inputs=[],
-        account=together(record.account for record in records),
+        account=together(record.account for record in records) | {"asked": {"limit": limit}},
         adql=[
-            f"-- {archive.service.url}, in pages by identifier\n{query}",
+            f"-- {archive.service.url}, in pages by identifier{first}\n{query}",
             *(provider.told() for provider in chunks.providers.values()),
         ],
         archive=archive.identity(),

@@ -85,6 +85,13 @@ def claim(folder: Path, archive: TapArchive | None, limit: int | None, *, restar
         atomic.write_bytes(record, json_bytes(identity))
 
 
+def limit_of(folder: Path) -> int | None:
+    """Give how many stars were asked for at most in a folder; None where it holds no such fetch."""
+    record = folder / IDENTITY
+    limit: int | None = _read(record)["limit"] if record.exists() else None
+    return limit
+
+
 def _read(record: Path) -> dict[str, Any]:
     try:
         told = json.loads(record.read_bytes())

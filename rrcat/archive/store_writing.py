@@ -157,7 +157,7 @@ def _describe(
     """Write ``account.json`` and then ``store.json``, which makes a store of the folder."""
     beside = [ACCOUNT]
     if (folder / ASKED).exists():
-        account = {**account, "asked": received(folder / ASKED)}
+        account = {**account, "asked": account.get("asked", {}) | received(folder / ASKED)}
         beside.append(ASKED)
     atomic.write_bytes(folder / ACCOUNT, json_bytes(account))
     description = {

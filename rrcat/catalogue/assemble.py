@@ -19,8 +19,15 @@ def main_band(bands: Sequence[str], chosen: str | None) -> str:
     Raises
     ------
     RecipeError
-        There are several bands and the recipe does not choose, or it chooses one that is not there.
+        There are several bands and the recipe does not choose, or it chooses one that is not there;
+        or there is none, since no star has photometry.
     """
+    if not bands:
+        raise RecipeError(
+            "no star of the archive has light curves or features",
+            key="archive",
+            hint="the account of the archive, or of the fetch, says what became of them",
+        )
     listed = ", ".join(bands)
     if chosen is None and len(bands) == 1:
         return bands[0]

@@ -34,5 +34,11 @@ def build(as_json: bool, **request: Any) -> None:
         click.echo("of those with a metallicity, a flag warns of")
     for flag, count in summary.flags.items():
         click.echo(f"{count:>10,}  {flag}")
+    if summary.failed:
+        click.echo(
+            "not true of this catalogue, and so it is not released without --override REASON"
+        )
+    for check in summary.failed:
+        click.echo(f"{'':>10}  {check['name']}: {check['detail']}")
     click.echo(f"\nThe candidate is in {summary.candidate}. To release it:")
     click.echo(f"  rrcat release {summary.candidate} --version X.Y.Z")

@@ -33,7 +33,8 @@ from rrcat.schema import Table, load
 class BuildSummary:
     """What a build has made, for people and for ``--json``.
 
-    ``statuses`` counts all stars by reason, ``flags`` those with a value by what they warn of.
+    ``statuses`` counts all stars by reason, ``flags`` those with a value by what they warn of,
+    ``failed`` holds the validations that did not pass.
     """
 
     candidate: str
@@ -42,6 +43,7 @@ class BuildSummary:
     n_values: int
     statuses: dict[str, int]
     flags: dict[str, int]
+    failed: list[dict[str, Any]]
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -69,7 +71,9 @@ def build_catalogue(request: Request) -> BuildSummary:
         workers = default_workers(request.workers, len(cut))
         with executor(workers) as pool:
             frames = _frames(place, sample, cut, pool)
-        write_candidate(output, request.recipe, recipe, frames, place.store.account, place.origin)
+        validation = write_candidate(
+            output, request.recipe, recipe, frames, place.store.account, place.origin
+        )
         seconds = round(time.monotonic() - started, 3)
         run = {
             "recipe_path": str(request.recipe.resolve()),
@@ -86,6 +90,7 @@ def build_catalogue(request: Request) -> BuildSummary:
         n_values=statuses["ok"],
         statuses=dict(sorted(statuses.items())),
         flags=_flag_counts(frames["catalogue"], load(recipe.catalogue.table)),
+        failed=[check for check in validation if not check["passed"]],
         seconds=seconds,
     )
 

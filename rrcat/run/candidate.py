@@ -40,8 +40,10 @@ def write_candidate(
     frames: Mapping[str, pl.DataFrame],
     account: Mapping[str, Any],
     origin: Origin,
-) -> None:
+) -> list[dict[str, Any]]:
     """Write the files of a candidate; ``candidate.json``, which lists the others, comes last.
+
+    Gives its validation: ``name``, ``passed`` and ``detail`` of each check.
 
     Parameters
     ----------
@@ -65,6 +67,14 @@ def write_candidate(
     atomic.write_bytes(folder / "account.json", json_bytes(account))
     atomic.write_bytes(folder / "recipe.toml", recipe_path.read_bytes())
     resolved = recipe.resolved()
+    validation = [
+        {
+            "name": "every row has a value or a reason, not both",
+            "passed": not without.height,
+            "detail": f"{without.height} of {catalogue.height} rows break this",
+        },
+        *_wholeness(account),
+    ]
     facts = {
         "name": recipe.catalogue.name,
         "title": recipe.catalogue.title,
@@ -86,16 +96,30 @@ def write_candidate(
         "recipe_sha256": hashlib.sha256(json_bytes(resolved)).hexdigest(),
         **asdict(origin),
         "reference": _references(folder, recipe),
-        "validation": [
-            {
-                "name": "every row has a value or a reason, not both",
-                "passed": not without.height,
-                "detail": f"{without.height} of {catalogue.height} rows break this",
-            }
-        ],
+        "validation": validation,
         "files": _hashes(folder),
     }
     atomic.write_bytes(folder / FILE, json_bytes(facts))
+    return validation
+
+
+def _wholeness(account: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Tell whether all of an archive was asked for, where it was fetched."""
+    asked = account.get("asked")
+    if asked is None:
+        return []
+    counts = {status: asked[status] for status in ("received", "empty", "failed")}
+    limit = asked.get("limit")
+    cut = limit is not None and sum(counts.values()) >= limit
+    told = ", ".join(f"{count} {status}" for status, count in counts.items())
+    only = f"the first {limit} stars only, by --limit: " if cut else ""
+    return [
+        {
+            "name": "every star that the archive has was asked for",
+            "passed": not cut,
+            "detail": f"{only}{told}",
+        }
+    ]
 
 
 def _references(folder: Path, recipe: Recipe) -> list[str]:

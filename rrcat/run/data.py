@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rrcat.archive.config import FilesArchive, PublishedTable, Selection
+from rrcat.archive.fetch_folder import IDENTITY, limit_of
 from rrcat.archive.files import input_files, read_files
 from rrcat.archive.selection import select
 from rrcat.archive.store import DESCRIPTION, LocalStore
@@ -71,6 +72,8 @@ class Data:
         command = ["rrcat", "fetch", str(self.recipe)]
         if self.fetched != self.recipe.parent / FETCHED:
             command += ["--output", str(self.fetched)]
+        if (limit := limit_of(self.fetched)) is not None:
+            command += ["--limit", str(limit)]
         return shlex.join(command)
 
 
@@ -78,7 +81,7 @@ def data_of(recipe: Recipe, path: Path, *, data: Path | None, output: Path) -> D
     """Give where the data of a recipe are; ``path`` is its own and ``data`` that of ``--data``."""
     base = path.parent if data is None else data
     fetched = base / FETCHED
-    if (base / DESCRIPTION).exists():
+    if any((base / name).exists() for name in (DESCRIPTION, IDENTITY)):
         base, fetched = path.parent, base
     simulated = isinstance(recipe.archive, SimulatedArchive)
     return Data(path, output / SIMULATED if simulated else base, fetched, output)

@@ -240,6 +240,14 @@ def test_progress_is_told_in_stars_and_bytes(taps, server, tmp_path):
     assert sum(step.size for step in steps) == summary.size
 
 
+@pytest.mark.parametrize("limit", [None, 4])
+def test_the_store_says_that_it_is_of_the_first_stars_only(taps, server, tmp_path, limit):
+    fetch(archive_of(server), [], tmp_path, limit=limit)
+    store = LocalStore.open(tmp_path)
+    assert store.account["asked"]["limit"] == limit
+    assert ("the first 4 stars only" in store.description["adql"][0]) == (limit is not None)
+
+
 def test_tables_alone_make_no_store(taps, tmp_path):
     summary = fetch(None, [QUERY], tmp_path / "fetched")
     assert (summary.tables, summary.asked) == (1, 0)

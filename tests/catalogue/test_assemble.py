@@ -133,6 +133,12 @@ def test_a_single_band_needs_no_choice() -> None:
 
 
 @pytest.mark.parametrize("chosen", [None, "V"])
+def test_without_any_photometry_there_is_no_catalogue(chosen: str | None) -> None:
+    with pytest.raises(RecipeError, match="no star of the archive"):
+        main_band([], chosen)
+
+
+@pytest.mark.parametrize("chosen", [None, "V"])
 def test_of_several_bands_the_recipe_must_choose_one_that_is_there(chosen: str | None) -> None:
     with pytest.raises(RecipeError, match=r"G, RP"):
         main_band(["G", "RP"], chosen)

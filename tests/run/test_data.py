@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from astropy.table import Table
 
-from rrcat.archive import close_store, read_files, write_part
+from rrcat.archive import LocalStore, close_store, read_files, write_part
 from rrcat.catalogue.recipe import read_recipe
 from rrcat.errors import ArchiveError, RunError
 from rrcat.run.build import build_catalogue
@@ -101,6 +101,36 @@ def test_paths_are_relative_to_data_or_else_to_the_recipe(survey: Path, tmp_path
     far = data_of(recipe, survey, data=tmp_path / "my data", output=output)
     assert (far.files, far.fetched) == (tmp_path / "my data", tmp_path / "my data" / "fetched")
     assert far.fetch == f"rrcat fetch {survey} --output '{tmp_path}/my data/fetched'"
+
+
+def test_what_is_only_begun_is_fetched_on_in_its_folder(survey: Path, tmp_path: Path) -> None:
+    begun = tmp_path / "look"
+    begun.mkdir()
+    (begun / "fetch.json").write_text('{"archive": {}, "limit": 500}')
+    place = data_of(read_recipe(survey), survey, data=begun, output=tmp_path / "out")
+    assert place.fetched == begun
+    assert place.fetch == f"rrcat fetch {survey} --output {begun} --limit 500"
+
+
+@pytest.mark.parametrize(("limit", "passed"), [(None, True), (100, True), (80, False)])
+def test_a_catalogue_of_the_first_stars_is_not_released_as_the_whole(
+    fetched: Path, tmp_path: Path, limit: int | None, passed: bool
+) -> None:
+    store = LocalStore.open(fetched.parent / "fetched")
+    told = store.description
+    close_store(
+        store.folder,
+        {table: store.parts(table) for table in told["tables"]},
+        **{key: told[key] for key in ("bands", "inputs", "adql", "archive")},
+        account=store.account | {"asked": {"limit": limit}},
+    )
+    summary = build_catalogue(Request(fetched, tmp_path / "out", workers=1))
+    facts = json.loads((tmp_path / "out" / "candidate.json").read_bytes())
+    check = facts["validation"][-1]
+    assert check["passed"] == passed
+    assert check["detail"].endswith("78 received, 0 empty, 2 failed")
+    assert ("the first 80 stars only" in check["detail"]) != passed
+    assert summary.failed == ([] if passed else [check])
 
 
 def test_data_that_are_a_store_are_what_was_fetched(fetched: Path, tmp_path: Path) -> None:
