@@ -280,6 +280,16 @@ def test_what_a_profile_of_ones_own_says_is_asked(tap_server: TapServer, tmp_pat
     assert store.bands == ("G",)
 
 
+def test_a_misspelt_column_is_told_with_those_that_the_service_has(
+    proxy: proxies.Proxy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it has is asked of its /tables."""
+    archive = tap_recipes.gaia(proxy.url, stars={"where": "src.phot_g_mean_mg < 12"})
+    assert main(["fetch", str(tap_recipes.write_recipe(tmp_path, archive))]) == 1
+    assert "phot_g_mean_mag" in capsys.readouterr().err
+    assert "/tap/tables/gaiadr3.gaia_source" in [asked.path for asked in proxy.asked]
+
+
 def test_a_query_for_calibrators_is_kept_with_its_answer(
     tap_server: TapServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import faults
 import polars as pl
@@ -39,10 +40,14 @@ def undisturbed(
 ) -> tuple[LocalStore, float]:
     """Give the store of 20,000 stars, and the seconds that it took."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    recipe = tap_recipes.write_recipe(folder, tap_recipes.gaia(tap_server.url, "survey"))
+    recipe = tap_recipes.write_recipe(folder, survey(tap_server.url))
     started = time.monotonic()
     subprocess.run(command(recipe), check=True, capture_output=True)
     return LocalStore.open(folder / "fetched"), time.monotonic() - started
+
+
+def survey(url: str) -> dict[str, Any]:
+    return tap_recipes.gaia(url, "survey", stars_in_chunk=CHUNK)
 
 
 def command(recipe: Path) -> list[str]:
@@ -94,7 +99,7 @@ def test_a_fetch_killed_between_answers_asks_for_unfinished_chunks_only(
 ) -> None:
     """Killed as it collects the second, fifth and eighth result with light curves."""
     expected, _ = undisturbed
-    recipe = tap_recipes.write_recipe(tmp_path, tap_recipes.gaia(proxy.url, "survey"))
+    recipe = tap_recipes.write_recipe(tmp_path, survey(proxy.url))
     for nth in (3, 3, 3):
         proxy.asked.clear()
         proxy.rules.clear()
@@ -187,9 +192,7 @@ def test_a_fetch_killed_at_any_of_ten_random_moments_comes_to_the_same_store(
     expected, seconds = undisturbed
     moments = random.Random(4)
     for trial in range(MOMENTS):
-        recipe = tap_recipes.write_recipe(
-            tmp_path / str(trial), tap_recipes.gaia(proxy.url, "survey")
-        )
+        recipe = tap_recipes.write_recipe(tmp_path / str(trial), survey(proxy.url))
         process = begin(recipe)
         try:
             process.wait(timeout=moments.uniform(0.05, 0.95) * seconds)
