@@ -23,6 +23,7 @@ from rrcat.estimator.answer import checked_answer
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.params import Params, parsed
 from rrcat.estimator.reasons import reasons, usable
+from rrcat.estimator.training_set import training_set, with_inputs
 from rrcat.plugin import EstimatorSpec
 
 MAX_SEED = 2**32 - 1
@@ -74,7 +75,7 @@ class Model(ABC):
         PluginError
             The model raised, lost a star, or gave a value that cannot be.
         """
-        batch = _with_inputs(batch, self.spec).checked()
+        batch = with_inputs(batch, self.spec).checked()
         bands = self.spec.bands if self.bands is None else self.bands
         status = reasons(
             batch,
@@ -188,7 +189,7 @@ class Estimator(ABC):
                 hint="choose a smaller number" if seed > 0 else "choose a positive number",
             )
         if self.spec.needs_calibrators:
-            batch, calibrators = self._training_set(batch, calibrators)
+            batch, calibrators = training_set(batch, calibrators, self.spec)
         try:
             with quiet():
                 model = self._fit(batch, calibrators, seed=seed, progress=progress)
@@ -226,47 +227,6 @@ class Estimator(ABC):
     @abstractmethod
     def _load(self, folder: Path) -> Model:
         """Give the model that was saved in a folder, without running anything found there."""
-
-    def _training_set(
-        self, batch: StarBatch | None, calibrators: pl.DataFrame | None
-    ) -> tuple[StarBatch, pl.DataFrame]:
-        if batch is None or calibrators is None:
-            raise PluginError(
-                "the estimator learns from stars with known metallicity, and got none",
-                plugin=self.spec.id,
-                hint="name a calibration sample under [calibration] of the recipe",
-            )
-        table = schema.load("calibrators")
-        calibrators = schema.conform(calibrators, table).sort(table.sort)
-        schema.check(calibrators, table)
-        scales = calibrators["feh_scale"].unique().sort().to_list()
-        if len(scales) > 1:
-            raise FrameError(
-                f"the calibrators are on several scales: {', '.join(scales)}",
-                column="feh_scale",
-                hint="bring them to one with rrcat.calibration.scales.convert",
-            )
-        batch = _with_inputs(batch, self.spec).checked().only(calibrators["source_id"])
-        status = reasons(
-            batch,
-            inputs=self.spec.inputs,
-            pulsation_types=self.spec.pulsation_types,
-            bands=self.spec.bands,
-            needs=(),
-        )
-        able = status.filter(pl.col("status") == "ok")["source_id"]
-        if not len(able):
-            common = status["status"].value_counts().sort("count", "status", descending=True)
-            why = ", ".join(f"{count} {reason}" for reason, count in common.iter_rows())
-            raise PluginError(
-                f"no calibrator can be learned from ({why or 'none is among the stars'})",
-                plugin=self.spec.id,
-                hint="give stars with light curves, pulsation types and spectroscopic [Fe/H]",
-            )
-        return (
-            usable(batch.only(able), self.spec.bands, ()),
-            calibrators.join(able.to_frame(), on="source_id", how="semi", maintain_order="left"),
-        )
 
     def _finished(self, model: Model) -> Model:
         if not isinstance(model, Model):
@@ -311,14 +271,3 @@ def _check_needs(needs: Sequence[str], plugin: str) -> None:
             if near
             else "`rrcat schema show features` lists the columns",
         )
-
-
-def _with_inputs(batch: StarBatch, spec: EstimatorSpec) -> StarBatch:
-    """Give the batch with only the tables that the estimator reads."""
-    frames = batch.frames()
-    if absent := sorted(spec.inputs - frames.keys()):
-        raise PluginError(
-            f"the estimator reads {', '.join(absent)}, which the batch does not hold",
-            plugin=spec.id,
-        )
-    return StarBatch(**{name: frames[name] for name in ("stars", *sorted(spec.inputs))})

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from rrcat import schema
-from rrcat.errors import FrameError, PluginError, RecipeError
+from rrcat.errors import PluginError, RecipeError
 from rrcat.estimator import StarBatch
 from rrcat.estimator.bundle import load_bundle, save_bundle
 
@@ -68,38 +68,6 @@ def test_an_exception_of_a_model_names_plugin_and_stars(model, batch, monkeypatc
 def test_a_batch_without_the_table_it_reads_is_refused(model, batch):
     with pytest.raises(PluginError, match="reads features, which the batch does not hold"):
         model.predict(StarBatch(batch.stars))
-
-
-def test_learning_sees_only_calibrators_that_can_be_used(line, batch, calibrators):
-    broken = batch.features.with_columns(
-        fit_status=pl.when(pl.col("source_id") == 4)
-        .then(pl.lit("fit_failed"))
-        .otherwise("fit_status")
-    )
-    estimator = line()
-    estimator.fit(StarBatch(batch.stars, features=broken), calibrators)
-    seen, known = estimator.seen
-    assert known["source_id"].to_list() == [1, 2, 3]
-    assert seen.stars["source_id"].to_list() == [1, 2, 3]
-    assert seen.features["source_id"].unique().sort().to_list() == [1, 2, 3]
-
-
-def test_learning_from_nothing_says_why(line, batch, calibrators):
-    failed = batch.features.with_columns(fit_status=pl.lit("fit_failed"))
-    with pytest.raises(PluginError, match=r"no calibrator can be learned from \(4 fit_failed\)"):
-        line().fit(StarBatch(batch.stars, features=failed), calibrators)
-    with pytest.raises(PluginError, match="none is among the stars"):
-        line().fit(batch, calibrators.tail(1))
-    with pytest.raises(PluginError, match="learns from stars with known metallicity"):
-        line().fit(batch)
-
-
-def test_calibrators_on_two_scales_are_refused(line, batch, calibrators):
-    mixed = calibrators.with_columns(
-        feh_scale=pl.when(pl.col("source_id") > 2).then(pl.lit("ZW84")).otherwise(pl.lit("C21"))
-    )
-    with pytest.raises(FrameError, match="several scales: C21, ZW84"):
-        line().fit(batch, mixed)
 
 
 def test_an_exception_while_learning_names_the_plugin(line, batch, calibrators, monkeypatch):

@@ -1,0 +1,51 @@
+"""What an estimator is given to learn from."""
+
+import polars as pl
+import pytest
+
+from rrcat.errors import FrameError, PluginError
+from rrcat.estimator import StarBatch
+from rrcat.estimator.training_set import training_set, with_inputs
+
+
+def test_learning_sees_only_calibrators_that_can_be_used(line, batch, calibrators):
+    broken = batch.features.with_columns(
+        fit_status=pl.when(pl.col("source_id") == 4)
+        .then(pl.lit("fit_failed"))
+        .otherwise("fit_status")
+    )
+    estimator = line()
+    estimator.fit(StarBatch(batch.stars, features=broken), calibrators)
+    seen, known = estimator.seen
+    assert known["source_id"].to_list() == [1, 2, 3]
+    assert seen.stars["source_id"].to_list() == [1, 2, 3]
+    assert seen.features["source_id"].unique().sort().to_list() == [1, 2, 3]
+
+
+def test_learning_from_nothing_says_why(line, batch, calibrators):
+    failed = batch.features.with_columns(fit_status=pl.lit("fit_failed"))
+    with pytest.raises(PluginError, match=r"no calibrator can be learned from \(4 fit_failed\)"):
+        line().fit(StarBatch(batch.stars, features=failed), calibrators)
+    with pytest.raises(PluginError, match="none is among the stars"):
+        line().fit(batch, calibrators.tail(1))
+    with pytest.raises(PluginError, match="learns from stars with known metallicity"):
+        line().fit(batch)
+
+
+def test_calibrators_on_two_scales_are_refused(line, batch, calibrators):
+    mixed = calibrators.with_columns(
+        feh_scale=pl.when(pl.col("source_id") > 2).then(pl.lit("ZW84")).otherwise(pl.lit("C21"))
+    )
+    with pytest.raises(FrameError, match="several scales: C21, ZW84"):
+        line().fit(batch, mixed)
+
+
+def test_only_tables_that_are_read_are_given(line, batch):
+    more = StarBatch(batch.stars, light_curves=pl.DataFrame(), features=batch.features)
+    assert set(with_inputs(more, line.spec).frames()) == {"stars", "features"}
+
+
+def test_without_calibrators_there_is_nothing_to_learn_from(line, batch):
+    with pytest.raises(PluginError, match="got none") as caught:
+        training_set(batch, None, line.spec)
+    assert "[calibration]" in caught.value.hint
