@@ -20,6 +20,7 @@ from rrcat import atomic
 from rrcat.archive.account import Account
 from rrcat.archive.config import LightCurvesMapping
 from rrcat.archive.datalink import EMPTY, FAILED, RECEIVED
+from rrcat.archive.fetch_folder import unfinished
 from rrcat.archive.ingest import Ingest, Part, assemble
 from rrcat.archive.mapping import ROW
 from rrcat.archive.pages import Stars, numbered
@@ -90,12 +91,13 @@ class Chunks:
         path = self._path(number, ".json")
         if not path.exists():
             return None
-        told: dict[str, Any] = json.loads(path.read_bytes())
-        parts = {
-            table: [StorePart(**part) for part in parts]
-            for table, parts in told.pop("parts").items()
-        }
-        return Record(parts=parts, **told)
+        with unfinished(path):
+            told: dict[str, Any] = json.loads(path.read_bytes())
+            parts = {
+                table: [StorePart(**part) for part in parts]
+                for table, parts in told.pop("parts").items()
+            }
+            return Record(parts=parts, **told)
 
     def asked(self, number: int) -> Path:
         """Give the file that says what became of each star of a chunk that is safe."""
@@ -264,6 +266,7 @@ def _kept(file: Path) -> tuple[Ids, Rows] | None:
     """Give the stars that failed, and the rows of the others; None if nothing is kept."""
     if not file.exists():
         return None
-    state = json.loads(pl.read_parquet_metadata(file)[STATE])
-    rows = Rows([pl.read_parquet(file, glob=False)], not_asked_for=state["not_asked_for"])
-    return state["failed"], rows
+    with unfinished(file):
+        state = json.loads(pl.read_parquet_metadata(file)[STATE])
+        rows = Rows([pl.read_parquet(file, glob=False)], not_asked_for=state["not_asked_for"])
+        return state["failed"], rows

@@ -7,8 +7,12 @@ answers.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from rrcat import atomic
 from rrcat.archive.store import ACCOUNT, ASKED, DESCRIPTION, TABLES
@@ -90,6 +94,19 @@ def limit_of(folder: Path) -> int | None:
     record = folder / IDENTITY
     limit: int | None = _read(record)["limit"] if record.exists() else None
     return limit
+
+
+@contextmanager
+def unfinished(path: Path) -> Iterator[None]:
+    """Let a file of an unfinished fetch that is not as it was written say so."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, pl.exceptions.PolarsError):
+        raise RunError(
+            "a file of the unfinished fetch has changed since it was written",
+            file=path,
+            hint="fetch again with --restart",
+        ) from None
 
 
 def _read(record: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ paging): it costs the service no more than the first, and a page that is on disk
 again. The rows of a star are never split between two pages.
 """
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from rrcat import atomic
 from rrcat.archive import adql
 from rrcat.archive.answers import Service, aliases, read
 from rrcat.archive.config import TimeSystem
+from rrcat.archive.fetch_folder import unfinished
 from rrcat.archive.identity import identifiers
 from rrcat.archive.mapping import ROW, map_table
 from rrcat.archive.readers import RawTable
@@ -87,14 +89,19 @@ def fetch_stars(
         The service gives no answer, one that cannot be mapped, fewer rows than it has, or no star.
     """
     pages = _Pages(service, table, time, folder, limit)
-    if not (folder / WHOLE).exists():
+    whole = folder / WHOLE
+    if whole.exists():
+        with unfinished(whole):
+            if json.loads(whole.read_bytes())["rows"] != pages.n_rows:
+                raise ValueError("pages are gone")
+    else:
         promised = pages.count()
         wanted = promised if limit is None else min(promised, limit)
         tell(pages.n_stars, wanted, 0)
         while pages.n_rows < promised and (limit is None or pages.n_stars < limit):
             size = pages.fetch_next(promised)
             tell(min(pages.n_stars, wanted), wanted, size)
-        atomic.write_bytes(folder / WHOLE, json_bytes({"rows": pages.n_rows}))
+        atomic.write_bytes(whole, json_bytes({"rows": pages.n_rows}))
     if not pages.files:
         raise ArchiveError(
             "the service has no such star",
@@ -126,7 +133,8 @@ class _Pages:
         self.n_rows = self.n_stars = 0
         self._last: int | str | None = None
         for file in self.files:
-            self._count(pl.read_parquet(file, columns=[self.key], glob=False))
+            with unfinished(file):
+                self._count(pl.read_parquet(file, columns=[self.key], glob=False))
         self._service, self._table, self._time, self._folder = service, table, time, folder
         self._place = Path(table.from_)
         (self._expression,) = table.columns[self.key].asked

@@ -12,7 +12,7 @@ from rrcat.archive.chunks import GIVE_UP, NOTHING, Chunks
 from rrcat.archive.pages import Stars
 from rrcat.archive.rows import Ids, Rows
 from rrcat.archive.tap_config import TapArchive
-from rrcat.errors import ArchiveError
+from rrcat.errors import ArchiveError, RunError
 
 N_STARS, SIZE = 10, 4
 NO_CURVE = 3
@@ -217,3 +217,21 @@ def test_answers_are_kept_until_the_chunk_is_safe(chunks, tmp_path, monkeypatch)
     assert answer.exists()
     made.fetch(0)
     assert not answer.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"parts": {}}'])
+def test_a_damaged_record_says_so(chunks, tmp_path, content):
+    made = chunks()
+    made.fetch(0)
+    (tmp_path / "one" / "work" / "chunks" / "000000.json").write_bytes(content)
+    with pytest.raises(RunError, match="has changed") as caught:
+        made.record(0)
+    assert "--restart" in caught.value.hint
+
+
+def test_damaged_rows_of_a_chunk_say_so(chunks, tmp_path):
+    chunks(light_curves={1}).fetch(0)
+    kept = tmp_path / "one" / "work" / "chunks" / "000000" / "light_curves.parquet"
+    kept.write_bytes(b"not Parquet")
+    with pytest.raises(RunError, match="has changed"):
+        chunks().fetch(0)

@@ -11,7 +11,7 @@ from rrcat.archive.identity import source_id
 from rrcat.archive.mapping import ROW
 from rrcat.archive.pages import fetch_stars
 from rrcat.archive.tap_config import TapStars
-from rrcat.errors import ArchiveError
+from rrcat.errors import ArchiveError, RunError
 
 STARS = pl.DataFrame({"id": range(100, 125), "p": [0.5 + 0.001 * n for n in range(25)]})
 
@@ -136,3 +136,12 @@ def test_no_star_is_an_error_that_names_the_conditions(tap, tmp_path):
     empty = table(10).model_copy(update={"where": "p > 9"})
     with pytest.raises(ArchiveError, match=r"no such star(.|\n)*p > 9"):
         fetch_stars(tap(STARS.clear()), empty, TimeSystem(), survey="", folder=tmp_path / "pages")
+
+
+@pytest.mark.parametrize("content", [None, b"not Parquet"])
+def test_pages_that_are_gone_or_damaged_are_not_passed_over(tap, tmp_path, content):
+    page = stars_of(tap(), 10, tmp_path / "pages").pages[1]
+    page.unlink() if content is None else page.write_bytes(content)
+    with pytest.raises(RunError, match="has changed") as caught:
+        stars_of(tap(), 10, tmp_path / "pages")
+    assert "--restart" in caught.value.hint
