@@ -10,7 +10,13 @@ import click
 
 from rrcat.errors import PluginError
 from rrcat.estimator.loading import Plugin
-from rrcat.estimator.registry import Registry, discover, examine, missing_requirements
+from rrcat.estimator.registry import (
+    Registry,
+    discover,
+    examine,
+    load_factory,
+    missing_requirements,
+)
 
 
 @click.group()
@@ -51,11 +57,13 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     registry = discover()
     for found in registry.plugins:
         found.problems.extend(examine(found))
-    faulty = [row for row in _estimators(registry) if row["status"] != "ok"]
+    estimators = _estimators(registry)
+    faulty = [row for row in estimators if row["status"] != "ok"]
+    machine = _machine(registry, [row["id"] for row in estimators if row["status"] == "ok"])
     described = [_described(plugin) for plugin in registry.plugins]
     sound = not faulty and all(plugin["status"] != "broken" for plugin in described)
     if as_json:
-        _print_json({"ok": sound, "plugins": described, "estimators": faulty})
+        _print_json({"ok": sound, "plugins": described, "estimators": faulty, "machine": machine})
     else:
         for plugin in described:
             click.echo(
@@ -67,6 +75,12 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
                 _print_indented(problem["traceback"] or "", "    | ")
         for row in faulty:
             click.echo(f"estimator {row['id']} ({row['distribution']}): {row['status']}")
+        for id, told in machine.items():
+            click.echo(
+                f"estimator {id} learns with {told['uses']}"
+                if told["uses"]
+                else f"estimator {id} cannot learn on this machine: {told['lacks']}"
+            )
         if sound:
             click.echo("all is well" if described else "no plugin is installed")
     ctx.exit(0 if sound else 1)
@@ -163,6 +177,25 @@ def _estimators(registry: Registry) -> list[dict[str, Any]]:
                 }
             )
     return rows
+
+
+def _machine(registry: Registry, ids: list[str]) -> dict[str, dict[str, str | None]]:
+    """Give what estimators use of this machine to learn, or lack; those that use nothing are out.
+
+    To lack something is no fault of a plugin: its bundles predict.
+    """
+    found: dict[str, dict[str, str | None]] = {}
+    for id in ids:
+        try:
+            factory = load_factory(registry.spec(id))
+        except PluginError:
+            continue  # told already
+        try:
+            if uses := factory.check_machine():
+                found[id] = {"uses": uses, "lacks": None}
+        except PluginError as error:
+            found[id] = {"uses": None, "lacks": f"{error.message} ({error.hint})"}
+    return found
 
 
 def _described(plugin: Plugin) -> dict[str, Any]:

@@ -155,6 +155,17 @@ class Estimator(ABC):
     are fixed. ``predictors`` is a table of lists by pulsation type; a value depends on no other of
     these columns than those that are listed for the type of the star."""
 
+    @classmethod
+    def check_machine(cls) -> str | None:
+        """Say what learning uses of this machine besides Python, such as a compiler; None: nothing.
+
+        Raises
+        ------
+        PluginError
+            It is not there; the hint tells how to get it. A bundle may still predict.
+        """
+        return None
+
     def __init__(self, params: Mapping[str, Any] | BaseModel | None = None) -> None:
         given = params.model_dump() if isinstance(params, BaseModel) else dict(params or {})
         self.params = parsed(self.Params, given, self.spec.id)

@@ -4,6 +4,7 @@ import json
 import pytest
 
 from rrcat.cli.main import main
+from rrcat.errors import PluginError
 from rrcat.estimator.loading import Plugin, Problem
 from rrcat.estimator.registry import Registry
 from rrcat.plugin import EstimatorSpec
@@ -119,3 +120,19 @@ def test_parameters_that_are_no_json_object_are_wrong_usage(params, capsys):
 def test_check_of_an_unknown_id_is_an_error_with_a_hint(capsys):
     assert main(["plugins", "check", "literature-relation"]) == 1
     assert "hint: did you mean 'literature-relations'?" in capsys.readouterr().err
+
+
+def test_the_doctor_tells_what_learning_uses_and_what_it_lacks(capsys, monkeypatch):
+    from rrcat_relations.estimator import LiteratureRelations as Relations
+
+    monkeypatch.setattr(Relations, "check_machine", classmethod(lambda cls: "a compiler 1.0"))
+    assert main(["plugins", "doctor"]) == 0
+    assert "literature-relations learns with a compiler 1.0" in capsys.readouterr().out
+
+    def lacking(cls):
+        raise PluginError("no compiler", hint="get one")
+
+    monkeypatch.setattr(Relations, "check_machine", classmethod(lacking))
+    assert main(["plugins", "doctor", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["machine"]["literature-relations"]
+    assert told == {"uses": None, "lacks": "no compiler (get one)"}

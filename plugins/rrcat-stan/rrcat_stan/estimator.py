@@ -78,6 +78,12 @@ class BayesRelation(Estimator):
     params: RelationParams
     selectable = (PERIOD, *NAMES)
 
+    @classmethod
+    def check_machine(cls) -> str:
+        """Say which CmdStan learns; raises PluginError where there is none."""
+        cmdstan = need_cmdstan()
+        return f"CmdStan {cmdstan.version} in {cmdstan.path}"
+
     def _fit(
         self,
         batch: StarBatch | None,
