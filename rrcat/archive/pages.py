@@ -150,7 +150,14 @@ class _Pages:
         answer = self._service.ask(query, maxrec=1, rows_expected=1)
         raw, _ = read(answer, {}, self._place)
         answer.unlink()
-        return int(raw.frame.item())
+        count = raw.frame.item() if raw.frame.shape == (1, 1) else None
+        if not isinstance(count, int | float) or not float(count).is_integer():
+            raise ArchiveError(
+                "the service does not say how many rows it has",
+                table=self._table.from_,
+                hint=f"its answer to {query!r} should be one whole number",
+            )
+        return int(count)
 
     def fetch_next(self, promised: int) -> int:
         """Put the next page on disk, and give the bytes that were received.
@@ -200,9 +207,10 @@ class _Pages:
             return raw.frame
         page = map_table(raw, self._table, self._time, self._place).drop(ROW)
         keys = page[self.key]
-        if keys.dtype.is_integer() and not keys.is_sorted():
+        disordered = keys.dtype.is_integer() and not keys.is_sorted()
+        if disordered or (self._last is not None and keys.eq(self._last).any()):
             raise ArchiveError(
-                "the service does not keep to ORDER BY",
+                "the service does not keep to WHERE and ORDER BY",
                 table=self._table.from_,
                 hint="its pages cannot be told apart; name another service",
             )

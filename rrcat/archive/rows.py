@@ -155,7 +155,13 @@ class TableRows:
 
     def _take(self, raw: RawTable, ids: Ids, rows: Rows) -> None:
         asked = {str(each): each for each in ids}
-        wanted = raw.frame[self.key].cast(pl.String).is_in(list(asked))
+        if self.key not in raw.frame.columns:
+            raise ArchiveError(
+                f"the answer has no column for {self.key!r}, by which the stars were asked for",
+                table=self.from_,
+                hint="name another service",
+            )
+        wanted = raw.frame[self.key].cast(pl.String).is_in(list(asked)).fill_null(False)
         foreign = int((~wanted).sum())
         raw = replace(raw, frame=raw.frame.filter(wanted))
         if foreign:

@@ -132,6 +132,30 @@ def test_a_service_that_does_not_sort_is_an_error(tap, tmp_path):
         stars_of(tap(STARS.sort("id", descending=True)), 10, tmp_path / "pages")
 
 
+@pytest.mark.parametrize("key", ["source_id", "archive_id"])
+def test_a_service_that_gives_a_page_again_is_an_error(tmp_path, key):
+    class Forgetful(MemoryTap):
+        def _found(self, adql, ids):
+            return super()._found(adql.replace(" > ", " is anything but "), ids)
+
+    stars = STARS if key == "source_id" else STARS.with_columns(id="S" + pl.col("id").cast(str))
+    with pytest.raises(ArchiveError, match="does not keep to WHERE"):
+        stars_of(Forgetful(stars, tmp_path), 10, tmp_path / "pages", key=key)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [{"n": []}, {"n": [1], "m": [1]}, {"n": [None]}, {"n": ["many"]}, {"n": [2.5]}],
+)
+def test_a_count_that_is_none_is_an_error(tmp_path, counts):
+    class Uncounted(MemoryTap):
+        def _found(self, adql, ids):
+            return pl.DataFrame(counts).cast({pl.Null: pl.Int64})
+
+    with pytest.raises(ArchiveError, match="how many rows"):
+        stars_of(Uncounted(STARS, tmp_path), 10, tmp_path / "pages")
+
+
 def test_no_star_is_an_error_that_names_the_conditions(tap, tmp_path):
     empty = table(10).model_copy(update={"where": "p > 9"})
     with pytest.raises(ArchiveError, match=r"no such star(.|\n)*p > 9"):

@@ -152,3 +152,24 @@ def test_what_is_asked_is_told_with_its_service(tmp_path):
     comment, query = told(TapService(url=url)).splitlines()
     assert comment.endswith("as id IN (...)")
     assert query == "SELECT id AS c1, phi31 AS c2 FROM f WHERE (phi31 IS NOT NULL)"
+
+
+def test_rows_without_identifier_make_doubtful_who_has_none(tmp_path):
+    class Nameless(MemoryTap):
+        def _found(self, adql, ids):
+            return super()._found(adql, ids).with_columns(c1=pl.lit(None, pl.Int64))
+
+    service = Nameless(CURVES, tmp_path)
+    rows = table_rows(service, LIGHT_CURVES, TimeSystem(), Lock())([3, 5])
+    assert rows.not_asked_for == 6
+    assert set(rows.failed) == {3, 5}
+
+
+def test_an_answer_without_identifiers_is_an_error(tmp_path):
+    class Keyless(MemoryTap):
+        def _found(self, adql, ids):
+            return super()._found(adql, ids).drop("c1")
+
+    service = Keyless(CURVES, tmp_path)
+    with pytest.raises(ArchiveError, match="no column for 'id'"):
+        table_rows(service, LIGHT_CURVES, TimeSystem(), Lock())([3, 5])
