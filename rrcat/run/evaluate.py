@@ -11,6 +11,7 @@ import polars as pl
 
 from rrcat import atomic
 from rrcat.canonical import json_bytes, parquet_bytes
+from rrcat.catalogue.assemble import main_band
 from rrcat.catalogue.recipe import Recipe
 from rrcat.errors import RecipeError, RunError
 from rrcat.evaluation.cross_validation import COLUMNS, KEY
@@ -71,6 +72,8 @@ def evaluate_estimators(request: Request, *, select_features: bool = False) -> E
         recipe = place.recipe
         check_calibration(recipe, place.registry)
         _check_names(recipe)
+        if select_features:  # fail now rather than after the folds
+            main_band(place.store.bands, recipe.catalogue.band)
         sample = calibration_sample(place)
         write_sample(sample, place.output)
         published = {
