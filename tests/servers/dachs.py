@@ -7,6 +7,7 @@ process, however it ends.
 """
 
 import getpass
+import grp
 import os
 import re
 import shutil
@@ -43,15 +44,20 @@ def missing() -> str | None:
     """Say what this machine lacks for the server, or nothing where it can start."""
     if shutil.which("dachs") is None or not programs():
         return f"the TAP server needs the Debian packages {', '.join(PACKAGES)}"
-    extensions = {path.stem for path in SHARED.glob("*/extension/*.control")}
-    if lacking := {"pg_sphere", "q3c"} - extensions:
-        return f"the PostgreSQL of the TAP server lacks {', '.join(sorted(lacking))}"
     return None
 
 
 def programs() -> list[Path]:
-    """Give the folders of PostgreSQL's programs, one a version, the newest last."""
-    return sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    """Give the folders of PostgreSQL's programs: versions with both extensions, newest last."""
+    return sorted(
+        folder
+        for folder in Path("/usr/lib/postgresql").glob("*/bin")
+        if all((extensions(folder) / f"{name}.control").exists() for name in ("pg_sphere", "q3c"))
+    )
+
+
+def extensions(folder: Path) -> Path:
+    return SHARED / folder.parent.name / "extension"
 
 
 @contextmanager
@@ -84,14 +90,16 @@ class Instance:
         self.folder, self.url = folder, f"http://127.0.0.1:{port}"
         self.bin = programs()[-1]
         self.user = "postgres" if os.geteuid() == 0 else getpass.getuser()
+        self.group = "postgres" if os.geteuid() == 0 else grp.getgrgid(os.getegid()).gr_name
         folder.chmod(0o755)
         (folder / "gavo.rc").write_text(self._settings(port))
         if os.geteuid() == 0:
-            shutil.chown(folder, self.user, self.user)
+            shutil.chown(folder, self.user, self.group)
 
     def _settings(self, port: int) -> str:
         return (
-            f"[general]\nrootDir: {self.folder}/gavo\ngroup: {self.user}\ngavoGroup: {self.user}\n"
+            f"[general]\nrootDir: {self.folder}/gavo\n"
+            f"group: {self.group}\ngavoGroup: {self.group}\n"
             "maintainerAddress: invalid@example.org\n"
             f"[web]\nbindAddress: 127.0.0.1\nserverPort: {port}\nserverURL: {self.url}\n"
             f"user: {self.user}\nsitename: tests\n"
@@ -100,7 +108,7 @@ class Instance:
 
     def _command(self, *command: str | Path, stop: str = "TERM") -> list[str]:
         """Give a command as the servers' user, with the signal that ends it with this process."""
-        change = ["setpriv", "--reuid", self.user, "--regid", self.user, "--init-groups"]
+        change = ["setpriv", "--reuid", self.user, "--regid", self.group, "--init-groups"]
         environment = {
             "HOME": self.folder,
             "GAVOSETTINGS": self.folder / "gavo.rc",
@@ -160,15 +168,15 @@ class Instance:
     def _add_pg_sphere(self) -> None:
         """Add pg_sphere, also where PostgreSQL declines to create the extension.
 
-        From 15.19 on PostgreSQL does not take the commutators of two operators of pg_sphere 1.2.0.
-        DaCHS needs neither, so the script is then run without them.
+        PostgreSQL 15.20 does not take the commutators of two operators of pg_sphere 1.2.0. DaCHS
+        needs neither, so the script is then run without them.
         """
         try:
             self.sql("CREATE EXTENSION pg_sphere")
             return
         except RuntimeError:
             pass
-        (script,) = SHARED.glob(f"{self.bin.parent.name}/extension/pg_sphere--1.2.0.sql")
+        script = extensions(self.bin) / "pg_sphere--1.2.0.sql"
         text = script.read_text().replace("MODULE_PATHNAME", "$libdir/pg_sphere")
         text = re.sub(r"^\\echo.*$", "", text, flags=re.M)
         text = re.sub(r"CREATE OPERATOR @ \([^;]*smoc[^;]*\);", "", text)
