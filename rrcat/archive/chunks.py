@@ -20,6 +20,7 @@ from rrcat import atomic
 from rrcat.archive.account import Account
 from rrcat.archive.config import LightCurvesMapping
 from rrcat.archive.datalink import EMPTY, FAILED, RECEIVED
+from rrcat.archive.failures import one_line
 from rrcat.archive.fetch_folder import unfinished
 from rrcat.archive.ingest import Ingest, Part, assemble
 from rrcat.archive.mapping import ROW
@@ -33,6 +34,9 @@ from rrcat.schema import load
 
 GIVE_UP = 3
 """So many chunks in a row that fail altogether, and the service is not asked for further ones."""
+
+MAX_REASON = 1000
+"""Characters of the reason why a star failed, in which there are words of the service."""
 
 STATE = "state"
 NOTHING = "the archive has no observations of it"
@@ -214,7 +218,7 @@ class Chunks:
     ) -> pl.DataFrame:
         """Give what became of each star."""
         reasons = {
-            star: f"{table}: {reason}"
+            star: one_line(f"{table}: {reason}", MAX_REASON)
             for table, rows in reversed(list(given.items()))
             for star, reason in rows.failed.items()
         }

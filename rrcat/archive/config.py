@@ -29,6 +29,9 @@ def _on_one_line(text: str) -> str:
 Line = Annotated[str, AfterValidator(_on_one_line)]
 """Text that enters the headers of VOTable and FITS, which store no control characters."""
 
+Url = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+([/?#][^\s\x00-\x1f\x7f]*)?$")]
+"""Address of a service. It holds no password: it stands in every catalogue made of the answers."""
+
 
 class TimeSystem(_Strict):
     """The system of all times in the files. The default is Gaia's."""
@@ -219,7 +222,7 @@ class FeaturesFile(FeaturesMapping, FileTable):
 class TableQuery(_Strict):
     """A query to a TAP service, whose answer stands in place of a file."""
 
-    url: str = Field(pattern=r"^https?://", description="Address of the TAP service.")
+    url: Url = Field(description="Address of the TAP service.")
     adql: str = Field(pattern=r"\S", description="The query.")
 
     @property

@@ -14,7 +14,7 @@ import polars as pl
 import requests
 from pydantic import Field, model_validator
 
-from rrcat.archive.config import TimeSystem
+from rrcat.archive.config import TimeSystem, Url
 from rrcat.archive.epochs import to_rows
 from rrcat.archive.halves import by_halves
 from rrcat.archive.http import Headers, Policy, download
@@ -42,7 +42,7 @@ class DataServer(Policy):
     """A data server that takes identifiers of stars and gives their epoch photometry."""
 
     kind: Literal["datalink"] = Field(description="Where the light curves come from.")
-    url: str = Field(pattern=r"^https?://", description="Address of the data server.")
+    url: Url = Field(description="Address of the data server.")
     release: str = Field(min_length=1, description="RELEASE, such as 'Gaia DR3'.")
     retrieval_type: str = Field("EPOCH_PHOTOMETRY", description="RETRIEVAL_TYPE.")
     structures: tuple[str, ...] = Field(

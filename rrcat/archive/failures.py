@@ -18,5 +18,10 @@ def excerpt(body: bytes) -> str:
     if is_status:
         text = behind.partition(">")[2].partition("</INFO")[0]
     text = re.sub(r"(?s)<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>", " ", text)
-    words = " ".join("".join(c if c.isprintable() else " " for c in html.unescape(text)).split())
-    return words if len(words) <= MAX_EXCERPT else f"{words[:MAX_EXCERPT].rstrip()}…"
+    return one_line(html.unescape(text), MAX_EXCERPT)
+
+
+def one_line(text: str, most: int) -> str:
+    """Give the words of a text, at most so many characters, without any that steer a terminal."""
+    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return words if len(words) <= most else f"{words[:most].rstrip()}…"

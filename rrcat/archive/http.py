@@ -32,7 +32,7 @@ from rrcat import __version__
 from rrcat.archive import connections
 from rrcat.archive.config import _Strict
 from rrcat.archive.connections import Watch
-from rrcat.archive.failures import AGAIN, excerpt
+from rrcat.archive.failures import AGAIN, MAX_EXCERPT, excerpt, one_line
 from rrcat.atomic import new_file
 from rrcat.errors import ArchiveError
 
@@ -44,6 +44,8 @@ PIECE = 1 << 18
 UNSOUND_ATTEMPTS = 3
 MAX_REPLY = 1 << 22
 MIN_TIMEOUT = 1e-3
+LONGEST = 1e7
+"""Seconds, four months: clocks and sockets count no further than some centuries."""
 
 Headers = Mapping[str, str]
 T = TypeVar("T")
@@ -52,16 +54,25 @@ T = TypeVar("T")
 class Policy(_Strict):
     """How long, how often and how much is asked of a server."""
 
-    connect_timeout: float = Field(10.0, gt=0, description="Longest wait for a connection [s].")
+    connect_timeout: float = Field(
+        10.0, gt=0, le=LONGEST, description="Longest wait for a connection [s]."
+    )
     read_timeout: float = Field(
-        60.0, gt=0, description="Longest silence of the server before it counts as stalled [s]."
+        60.0,
+        gt=0,
+        le=LONGEST,
+        description="Longest silence of the server before it counts as stalled [s].",
     )
     request_timeout: float = Field(
-        600.0, gt=0, description="Longest time for one attempt, until its answer is whole [s]."
+        600.0,
+        gt=0,
+        le=LONGEST,
+        description="Longest time for one attempt, until its answer is whole [s].",
     )
     budget: float = Field(
         3600.0,
         gt=0,
+        le=LONGEST,
         description="Longest time for one request with all its attempts and waits, and for a "
         "query with the time in the queue of the server [s].",
     )
@@ -260,7 +271,7 @@ def _check_time(watch: Watch) -> None:
 def _check_status(response: requests.Response) -> None:
     if response.ok and not response.is_redirect:
         return
-    said = f"the server answered {response.status_code} {response.reason}"
+    said = f"the server answered {response.status_code} {one_line(response.reason, MAX_EXCERPT)}"
     again: bool | float = response.status_code in TRANSIENT
     wait = _retry_after(response.headers.get("Retry-After", ""))
     if again and wait is not None:

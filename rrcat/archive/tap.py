@@ -13,6 +13,7 @@ import requests
 from pydantic import Field
 
 from rrcat.archive.adql import UPLOAD, UPLOAD_COLUMN
+from rrcat.archive.config import Url
 from rrcat.archive.described import near
 from rrcat.archive.http import Policy
 from rrcat.archive.jobs import Server, collect
@@ -31,9 +32,7 @@ UPLOADED = """\
 class TapService(Policy):
     """A TAP service, and what it allows."""
 
-    url: str = Field(
-        pattern=r"^https?://[^/\s]+", description="The service, as in https://gaia.aip.de/tap."
-    )
+    url: Url = Field(description="The service, as in https://gaia.aip.de/tap.")
     sync_rows: int = Field(
         2000,
         ge=0,

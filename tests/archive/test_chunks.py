@@ -235,3 +235,15 @@ def test_damaged_rows_of_a_chunk_say_so(chunks, tmp_path):
     kept.write_bytes(b"not Parquet")
     with pytest.raises(RunError, match="has changed"):
         chunks().fetch(0)
+
+
+def test_reasons_are_one_line_of_bounded_length(chunks, tmp_path, monkeypatch):
+    made = chunks()
+    said = "\x1b[31m\nno\0" + "x" * 5000
+    monkeypatch.setattr(
+        Source, "__call__", lambda self, ids: Rows(failed=dict.fromkeys(ids, said), size=1)
+    )
+    made.fetch(0)
+    (reason,) = pl.read_parquet(made.asked(0))["reason"].unique()
+    assert reason.startswith("light_curves: [31m no xxx")
+    assert len(reason) < 1100

@@ -314,3 +314,9 @@ def test_an_older_answer_stays_where_the_new_one_fails(tmp_path):
 def test_a_policy_without_bounds_is_refused(name):
     with pytest.raises(ValueError, match=name):
         policy(**{name: 0})
+
+
+def test_words_of_a_status_line_do_not_steer_the_terminal(tmp_path):
+    act = reset(b"HTTP/1.1 404 \x1b[31mno\r\nContent-Length: 0\r\n\r\n")
+    with serving(act) as server, pytest.raises(ArchiveError, match=r"404 \[31mno"):
+        fetch(server.url, tmp_path)

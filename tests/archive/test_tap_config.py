@@ -92,3 +92,28 @@ def test_patience_with_a_data_server_does_not_change_what_is_fetched():
     one, other = archive(light_curves=server), archive(light_curves=patient)
     assert one.identity() == other.identity()
     assert one.identity() != archive(light_curves=server | {"release": "S"}).identity()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://archive.example/tap",
+        "https://",
+        "https:///tap",
+        "https://name:word@archive.example/tap",
+        "https://archive.example/tap\n",
+        "https://archive.example/\x1btap",
+        "https://archive.example /tap",
+    ],
+)
+def test_addresses_are_of_the_web_without_passwords(url):
+    with pytest.raises(ValidationError, match="pattern"):
+        archive(service={"url": url})
+
+
+@pytest.mark.parametrize("name", ["connect_timeout", "read_timeout", "request_timeout", "budget"])
+@pytest.mark.parametrize("seconds", [0, -1, 1e300, float("nan"), float("inf")])
+def test_patience_is_of_a_length_that_clocks_know(name, seconds):
+    with pytest.raises(ValidationError):
+        archive(service={"url": "http://tap.example", name: seconds})
