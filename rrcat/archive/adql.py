@@ -59,12 +59,16 @@ def select(
 
 
 def check_part(part: str) -> None:
-    """Raise where a part of a query would comment out or end what follows it."""
+    """Raise where a part of a query would comment out, end or regroup what follows it."""
     bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", part)
-    if not part.strip() or any(sign in bare for sign in ("--", ";", "'", '"')):
+    cuts = any(sign in bare for sign in ("--", ";", "'", '"'))
+    while (outer := re.sub(r"\([^()]*\)", "", bare)) != bare:
+        bare = outer
+    if not part.strip() or cuts or "(" in bare or ")" in bare:
         raise ArchiveError(
             f"{part!r} cannot stand in a query",
-            hint="write one expression without comments and semicolons, and close its quotes",
+            hint="write one expression without comments and semicolons, and close its quotes and "
+            "brackets",
         )
 
 

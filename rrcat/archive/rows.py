@@ -14,6 +14,7 @@ from rrcat.archive.answers import Service, aliases, read
 from rrcat.archive.config import TimeSystem
 from rrcat.archive.datalink import DataServer
 from rrcat.archive.epochs import to_rows
+from rrcat.archive.failures import AGAIN
 from rrcat.archive.halves import by_halves
 from rrcat.archive.mapping import ROW, map_table
 from rrcat.archive.readers import RawTable
@@ -132,7 +133,8 @@ class TableRows:
                 ids=ids if self.uploads else (),
             )
         except ArchiveError as error:
-            rows.failed |= dict.fromkeys(ids, error.message)
+            told = "" if error.hint in (AGAIN, None) else f"; {error.hint}"
+            rows.failed |= dict.fromkeys(ids, f"{error.message}{told}")
             return
         rows.size += answer.stat().st_size
         with self.reading:

@@ -78,6 +78,8 @@ def query(
     try:
         _ask(session, service, adql, maxrec, table, to=to, jobs=None if at_once else jobs)
     except ArchiveError as error:
+        if error.where.pop("file", None):
+            error.where["url"] = service.url  # of the file nothing is left
         if meant := near(session, service.url, service, adql, error.message):
             error.hint = f"check the query: {meant}"
         raise

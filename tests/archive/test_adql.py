@@ -49,7 +49,19 @@ def test_a_quoted_text_ends_where_it_should(text):
 
 
 @pytest.mark.parametrize(
-    "part", ["1 = 1 -- and no more", "1 = 1; DROP TABLE t", "name = 'open", '"open', "", "  "]
+    "part",
+    [
+        "1 = 1 -- and no more",
+        "1 = 1; DROP TABLE t",
+        "(1 = 1; DROP TABLE t)",
+        "name = 'open",
+        '"open',
+        "1 = 1) OR (1 = 1",
+        "ABS(b",
+        "b)",
+        "",
+        "  ",
+    ],
 )
 def test_a_part_that_cuts_off_what_follows_is_refused(part):
     for columns, table, where in (
@@ -60,6 +72,11 @@ def test_a_part_that_cuts_off_what_follows_is_refused(part):
         with pytest.raises(ArchiveError, match="cannot stand in a query") as caught:
             select(columns, table, where)
         assert caught.value.hint
+
+
+@pytest.mark.parametrize("part", ["f(a, (b))", "(a) + (b)", "name = ')('", '"I(C)"'])
+def test_brackets_that_close_may_stand_in_a_query(part):
+    check_part(part)
 
 
 @pytest.mark.parametrize("alias", ["ra deg", "Ra", "1st", '"ra"', "ra;", ""])

@@ -5,6 +5,7 @@ import pytest
 from memory_tap import MemoryTap
 
 from rrcat.archive.config import TimeSystem
+from rrcat.archive.failures import AGAIN
 from rrcat.archive.rows import table_rows
 from rrcat.archive.tap import TapService
 from rrcat.archive.tap_config import TapFeatures, TapLightCurves
@@ -173,3 +174,19 @@ def test_an_answer_without_identifiers_is_an_error(tmp_path):
     service = Keyless(CURVES, tmp_path)
     with pytest.raises(ArchiveError, match="no column for 'id'"):
         table_rows(service, LIGHT_CURVES, TimeSystem(), Lock())([3, 5])
+
+
+@pytest.mark.parametrize(
+    ("hint", "reason"),
+    [
+        ("check the query: near 'magg' are mag", "no; check the query: near 'magg' are mag"),
+        (AGAIN, "no"),
+    ],
+)
+def test_what_to_do_about_a_refusal_is_told_with_it(tmp_path, monkeypatch, hint, reason):
+    def refuse(*_, **__):
+        raise ArchiveError("no", hint=hint)
+
+    monkeypatch.setattr(MemoryTap, "ask", refuse)
+    rows = table_rows(MemoryTap(CURVES, tmp_path), LIGHT_CURVES, TimeSystem(), Lock())([3])
+    assert rows.failed == {3: reason}

@@ -249,3 +249,16 @@ def test_a_query_that_the_server_refuses_says_why(tap_server, tmp_path):
         with pytest.raises(ArchiveError, match="raa") as caught:
             ask(tap_server.url, tmp_path, text, rows_expected=rows_expected)
         assert caught.value.hint == "check the query: near 'raa' are ra"
+
+
+def test_a_refusal_names_the_service_and_no_file_that_is_gone(tmp_path):
+    refused = ROWS.replace(
+        b"<TABLE/>", b'<INFO name="QUERY_STATUS" value="ERROR">no</INFO><TABLE/>'
+    )
+    with (
+        serving(reply(200, refused)) as server,
+        pytest.raises(ArchiveError, match="refused the query: no") as caught,
+    ):
+        ask(server.url, tmp_path, "SELECT", rows_expected=1)
+    assert caught.value.where["url"] == server.url
+    assert "file" not in caught.value.where
