@@ -71,9 +71,10 @@ def collect(server: Server, create: Callable[[], Reply], *, record: Path, to: Pa
     ArchiveError
         The job failed, has not ended by the deadline, or the server does not answer.
     """
-    if record.exists():
+    remembered = _remembered(record)
+    if remembered is not None:
         try:
-            _finish(server, json.loads(record.read_bytes())["job"], record, to)
+            _finish(server, remembered, record, to)
             return
         except ArchiveError as error:
             if not _is_lost(error):
@@ -81,6 +82,13 @@ def collect(server: Server, create: Callable[[], Reply], *, record: Path, to: Pa
     url = create().url
     write_bytes(record, json_bytes({"job": url}))
     _finish(server, url, record, to)
+
+
+def _remembered(record: Path) -> str | None:
+    """Give the URL of the job in a file; None where there is none, or nothing that one could ask."""
+    with suppress(FileNotFoundError, ValueError, TypeError, KeyError):
+        return str(json.loads(record.read_bytes())["job"])
+    return None
 
 
 def _is_lost(error: ArchiveError) -> bool:

@@ -36,9 +36,17 @@ class Plan:
 
     def next_command(self) -> str:
         """Give the command that makes a catalogue of what was fetched."""
-        command = ["rrcat", "build", str(self.recipe), "--output", "build"]
-        if self.folder != self.recipe.parent / FETCHED:
-            command[3:3] = ["--data", str(self.folder)]
+        command = ["rrcat", "build", str(self.recipe)]
+        if self.folder == self.recipe.parent / FETCHED:
+            command += ["--output", "build"]
+        else:
+            # A folder of its own: that of the whole refuses the catalogue of a first look.
+            command += [
+                "--data",
+                str(self.folder),
+                "--output",
+                f"{self.folder.resolve().name}-build",
+            ]
         return shlex.join(command)
 
     def fetch(

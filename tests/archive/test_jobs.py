@@ -148,6 +148,15 @@ def test_where_the_server_has_lost_a_remembered_job_another_begins(tmp_path, pha
     assert not record(tmp_path).exists()
 
 
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff"])
+def test_where_the_record_is_damaged_another_begins(tmp_path, content):
+    record(tmp_path).parent.mkdir()
+    record(tmp_path).write_bytes(content)
+    with serving(Uws()) as server:
+        assert run(server.url, tmp_path) == ROWS
+    assert not record(tmp_path).exists()
+
+
 def test_where_the_result_of_a_remembered_job_is_gone_another_begins(tmp_path):
     answers = [reply(410), reply(200, ROWS)]
     uws = Uws(result=lambda handler: answers.pop(0)(handler))

@@ -1,4 +1,5 @@
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,7 @@ def test_the_next_command_finds_what_was_fetched(tmp_path, output):
     assert command.startswith(f"rrcat build {recipe} ")
     data = planned.folder if output else None
     assert ("--data" in command) == (data is not None)
+    assert shlex.split(command)[-1] == ("build" if output is None else f"{output}-build")
     found = data_of(read_recipe(recipe), recipe, data=data, output=tmp_path / "build")
     assert found.fetched == planned.folder
 
