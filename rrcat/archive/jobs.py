@@ -85,7 +85,7 @@ def collect(server: Server, create: Callable[[], Reply], *, record: Path, to: Pa
 
 
 def _remembered(record: Path) -> str | None:
-    """Give the URL of the job in a file; None where there is none, or nothing that one could ask."""
+    """Give the URL of the job in a file; None where there is none."""
     with suppress(FileNotFoundError, ValueError, TypeError, KeyError):
         return str(json.loads(record.read_bytes())["job"])
     return None
