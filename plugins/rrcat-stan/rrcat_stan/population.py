@@ -27,7 +27,7 @@ FloatArray = NDArray[np.float64]
 LOW, HIGH = 0.16, 0.84
 # Half the width between these percentiles of a Gaussian, in standard deviations.
 _HALF_WIDTH = 0.994457883209753
-_NEWTON_STEPS = 20
+_NEWTON_STEPS = 60
 _CLOSE = 1e-8  # dex
 
 

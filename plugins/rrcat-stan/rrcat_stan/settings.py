@@ -142,10 +142,10 @@ class RelationParams(Params):
                 raise ValueError(
                     f"{unknown[0]!r} is no parameter; there are {', '.join((PERIOD, *NAMES))}"
                 )
-            if len(set(every)) < len(every):
-                raise ValueError(f"{kind}: a parameter stands twice in predictors and companions")
             if PERIOD in terms.companions:
                 raise ValueError("the period goes with the others anyway and is no companion")
+            if len(set(every)) < len(every):
+                raise ValueError(f"{kind}: a parameter stands twice in predictors and companions")
             if not terms.predictors:
                 raise ValueError(f"{kind}: a relation needs a predictor")
         return self
