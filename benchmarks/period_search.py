@@ -53,8 +53,9 @@ def asas(folder: Path) -> Sample:
 
 
 def simulated(n_stars: int, seed: int) -> Sample:
-    survey = simulate(n_stars, seed)
-    truth = survey["truth"].filter(pl.col("difficulty").is_null())
+    survey = simulate(n_stars, seed, bands=("G",))
+    regular = pl.col("difficulty").is_null() & pl.col("kind").is_in(["RRab", "RRc"])
+    truth = survey["truth"].filter(regular)
     kept = clean(survey["light_curves"].join(truth, on="source_id", how="semi"))[0]
     return kept, truth.select("source_id", "period")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -16,14 +16,9 @@ if TYPE_CHECKING:
     from rrcat.run.build import BuildSummary
 
 VERSION = "0.1.0"
-SETTINGS = {
-    "literature-relations": 'params = { relations = ["muraveva25"] }',
-    "fourier-xgboost": 'params = { band = "G", n_trials = 2, max_rounds = 100, n_boosters = 2 }',
-    "bayes-relation": 'params = { band = "G" }',
-}
-"""Less work than the estimators do by default; what others have by default is taken as it is."""
-LAST = "literature-relations"
-"""What is learned from the survey's own spectra stands before what is published."""
+CATALOGUE = "the catalogue"
+# With fewer, the bright ones do not teach anything.
+FEWEST_STARS = 100
 
 
 @click.command()
@@ -35,14 +30,23 @@ LAST = "literature-relations"
     show_default=True,
     help="Folder for everything the demo makes; it must be empty or absent.",
 )
-@click.option("--stars", type=click.IntRange(min=200), default=2000, show_default=True)
+@click.option("--stars", type=click.IntRange(min=FEWEST_STARS), default=2000, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--truth",
+    type=click.Choice(["linear", "curved"]),
+    default="curved",
+    show_default=True,
+    help="How [Fe/H] follows from the shape of a light curve.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def demo(output: Path, stars: int, seed: int, as_json: bool) -> None:
-    """Run the whole chain on simulated stars: archive, catalogue, release, verification.
+def demo(
+    output: Path, stars: int, seed: int, truth: Literal["linear", "curved"], as_json: bool
+) -> None:
+    """Run the whole chain on simulated stars: survey, catalogue, release, verification.
 
-    Every estimator that is installed and can learn on this machine has a part. The table at the end
-    holds what they found against the truth, for stars that they did not learn from.
+    Every installed estimator takes part that can learn on this machine; the others are named. The
+    table at the end compares the [Fe/H] they find with the true ones.
     """
     import polars as pl
     from rich.console import Console
@@ -50,56 +54,48 @@ def demo(output: Path, stars: int, seed: int, as_json: bool) -> None:
     from rrcat.errors import ReleaseError
     from rrcat.release.publish import publish
     from rrcat.release.verify import verify
-    from rrcat.run.build import build_catalogue
-    from rrcat.run.workspace import Request
-    from rrcat.simulate import recovery
+    from rrcat.simulate.recovery import recovery
 
     console = Console(quiet=as_json, highlight=False)
-    _check(output)
-    candidate = output / "candidate"
+    _check_empty(output)
+    ids, left_out = _estimators()
+    for id, reason in left_out.items():
+        _tell_left_out(console, id, reason)
 
-    _step(console, "1  Write a recipe", f"{stars:,} simulated stars as Gaia would see them")
-    estimators, left_out = _estimators()
-    recipe = _write_recipe(output, stars, seed, estimators)
-    for id, why in left_out.items():
-        console.print(f"   [yellow]{id} is left out:[/] {why}", soft_wrap=True)
-    _done(console, f"{recipe} asks {', '.join(estimators)}")
-
-    _step(console, "2  Build a catalogue", f"rrcat build {recipe} --output {candidate}")
+    recipe, candidate = output / "recipe.toml", output / "candidate"
+    _step(
+        console,
+        f"1  Simulate {stars:,} stars, and build a catalogue of them",
+        f"rrcat build {recipe} --output {candidate}",
+    )
     console.print("   [dim]the first fit after an installation compiles for half a minute[/]")
-    summary = build_catalogue(Request(recipe, candidate))
+    summary = _built(recipe, candidate, ids, left_out, stars, seed, truth, console)
     _done(console, f"{summary.n_values:,} of {summary.n_stars:,} stars have a metallicity")
 
     _step(
-        console, "3  Release it", f"rrcat release {candidate} --version {VERSION} --into {output}"
+        console, "2  Release it", f"rrcat release {candidate} --version {VERSION} --into {output}"
     )
     release = publish(candidate, VERSION, into=output)
     _done(console, f"{release} is written, and never changes")
 
-    _step(console, "4  Verify the release", f"rrcat verify {release}")
+    _step(console, "3  Verify the release", f"rrcat verify {release}")
     if findings := verify(release):
         listed = "".join(f"\n  {finding.file}: {finding.what}" for finding in findings)
         raise ReleaseError(f"the release does not hold what it promises{listed}", file=release)
     _done(console, "hashes, schema and all formats agree")
 
-    frames = {
-        name: pl.read_parquet(candidate / f"{name}.parquet", glob=False)
-        for name in ("catalogue", "predictions", "calibrators")
-    }
-    truth = pl.read_parquet(candidate / "simulated" / "truth.parquet", glob=False)
-    unseen = truth.join(frames["calibrators"], on="source_id", how="anti")
-    values = {"catalogue": frames["catalogue"]} | {
-        id: frames["predictions"].filter(estimator=id) for id in estimators
-    }
-    recovered = {name: recovery(frame, unseen) for name, frame in values.items()}
+    true = pl.read_parquet(candidate / "simulated" / "truth.parquet", glob=False)
+    predictions = pl.read_parquet(candidate / "predictions.parquet", glob=False)
+    found = {id: recovery(predictions.filter(estimator=id), true) for id in ids}
+    catalogue = pl.read_parquet(candidate / "catalogue.parquet", glob=False)
+    found[CATALOGUE] = recovery(catalogue, true)
     if as_json:
-        click.echo(json.dumps(_result(release, summary, recovered, left_out), sort_keys=True))
+        click.echo(json.dumps(_result(release, summary, found, left_out), sort_keys=True))
     else:
-        _tell(console, release, summary, recovered, frames["calibrators"].height)
+        _tell(console, release, summary, found)
 
 
-def _check(output: Path) -> None:
-    """Raise before any work where the demo could not end well."""
+def _check_empty(output: Path) -> None:
     from rrcat.errors import RunError
 
     if output.exists() and any(output.iterdir()):
@@ -111,49 +107,65 @@ def _check(output: Path) -> None:
 
 
 def _estimators() -> tuple[list[str], dict[str, str]]:
-    """Give the estimators that can work here, in their order, and why the others cannot.
-
-    Raises
-    ------
-    PluginError
-        There is none.
-    """
-    from rrcat.errors import PluginError, RrcatError
-    from rrcat.estimator.registry import discover
+    """Give the estimators that can learn here, and why the others cannot."""
+    from rrcat.errors import PluginError
+    from rrcat.estimator.registry import discover, load_factory
 
     registry = discover()
-    chosen: list[str] = []
-    left_out: dict[str, str] = {}
-    for id in sorted(registry.ids(), key=lambda id: (id == LAST, id)):
+    ids, left_out = [], {}
+    for id in registry.ids():
         try:
-            registry.estimator(id).check_machine()
-        except RrcatError as error:
-            left_out[id] = error.message + (f" ({error.hint})" if error.hint else "")
+            load_factory(registry.spec(id)).check_machine()
+        except PluginError as error:
+            left_out[id] = _reason(error)
         else:
-            chosen.append(id)
-    if not chosen:
+            ids.append(id)
+    if not ids:
+        listed = "".join(f"; {id}: {reason}" for id, reason in left_out.items())
         raise PluginError(
-            "the demo needs an estimator, and there is none that works",
+            f"the demo needs an estimator, and there is none{listed}",
             hint="python -m pip install rrcat-relations "
             "(in a checkout: python -m pip install -e plugins/rrcat-relations)",
         )
-    return chosen, left_out
+    return ids, left_out
 
 
-def _write_recipe(output: Path, stars: int, seed: int, estimators: list[str]) -> Path:
-    from importlib.resources import files
-    from string import Template
+def _built(
+    recipe: Path,
+    candidate: Path,
+    ids: list[str],
+    left_out: dict[str, str],
+    stars: int,
+    seed: int,
+    truth: Literal["linear", "curved"],
+    console: Console,
+) -> BuildSummary:
+    """Build with the estimators that turn out to learn; the others are taken from ``ids``."""
+    from rrcat import atomic
+    from rrcat.errors import PluginError
+    from rrcat.run.build import build_catalogue
+    from rrcat.run.workspace import Request
+    from rrcat.simulate.recipe import recipe_text
 
-    template = files("rrcat.cli").joinpath("demo_recipe.toml").read_text(encoding="utf-8")
-    sections = [
-        "\n".join(["", "[[estimator]]", f'id = "{id}"', *filter(None, [SETTINGS.get(id)]), ""])
-        for id in estimators
-    ]
-    output.mkdir(parents=True, exist_ok=True)
-    recipe = output / "recipe.toml"
-    text = Template(template).substitute(stars=stars, seed=seed) + "".join(sections)
-    recipe.write_text(text, encoding="utf-8")
-    return recipe
+    while True:
+        atomic.write_bytes(recipe, recipe_text(ids, stars, seed, truth).encode())
+        try:
+            return build_catalogue(Request(recipe, candidate, restart=True))
+        except PluginError as error:
+            failed = error.where.get("plugin")
+            if failed not in ids or len(ids) == 1:
+                raise
+            ids.remove(failed)
+            left_out[failed] = _reason(error)
+            _tell_left_out(console, failed, left_out[failed])
+
+
+def _reason(error: Exception) -> str:
+    return str(error).replace("\n", " ")
+
+
+def _tell_left_out(console: Console, id: str, reason: str) -> None:
+    console.print(f"[yellow]{id} is left out:[/] {reason}", soft_wrap=True)
 
 
 def _step(console: Console, what: str, how: str) -> None:
@@ -167,7 +179,7 @@ def _done(console: Console, what: str) -> None:
 def _result(
     release: Path,
     summary: BuildSummary,
-    recovered: dict[str, pl.DataFrame],
+    found: dict[str, pl.DataFrame],
     left_out: dict[str, str],
 ) -> dict[str, Any]:
     return {
@@ -175,34 +187,31 @@ def _result(
         "n_stars": summary.n_stars,
         "n_values": summary.n_values,
         "statuses": summary.statuses,
-        "recovery": {
-            name: {row.pop("pulsation_type"): row for row in frame.to_dicts()}
-            for name, frame in recovered.items()
-        },
         "left_out": left_out,
+        "recovery": {
+            id: {row.pop("pulsation_type"): row for row in rows.to_dicts()}
+            for id, rows in found.items()
+        },
         "verified": True,
     }
 
 
 def _tell(
-    console: Console,
-    release: Path,
-    summary: BuildSummary,
-    recovered: dict[str, pl.DataFrame],
-    n_calibrators: int,
+    console: Console, release: Path, summary: BuildSummary, found: dict[str, pl.DataFrame]
 ) -> None:
     from rich.table import Table
 
-    against = Table(title="\\[Fe/H] against the truth, dex", title_justify="left")
-    for name in ("values of", "type"):
-        against.add_column(name)
-    for name in ("stars", "with a value", "rms", "bias"):
+    against = Table(title="\\[Fe/H] found against the truth (dex)", title_justify="left")
+    against.add_column("estimator", no_wrap=True)
+    against.add_column("type")
+    for name in ("stars", "found", "rms", "bias", "within error"):
         against.add_column(name, justify="right")
-    for name, frame in recovered.items():
-        for row, (kind, n_asked, n, rmse, bias) in enumerate(frame.iter_rows()):
-            errors = (f"{rmse:.3f}", f"{bias:+.3f}") if n else ("", "")
-            against.add_row("" if row else name, kind, f"{n_asked:,}", f"{n:,}", *errors)
-        against.add_section()
+    for id, rows in found.items():
+        for first, (kind, n_asked, n, rmse, bias, within) in zip(
+            [id, "", ""], rows.iter_rows(), strict=True
+        ):
+            errors = (f"{rmse:.3f}", f"{bias:+.3f}", f"{within:.0%}") if n else ("", "", "")
+            against.add_row(first, kind, f"{n_asked:,}", f"{n:,}", *errors)
 
     reasons = Table(title="A value or a reason for every star", title_justify="left")
     reasons.add_column("feh_status")
@@ -210,23 +219,21 @@ def _tell(
     for status, count in sorted(summary.statuses.items(), key=lambda item: -item[1]):
         reasons.add_row(status, f"{count:,}")
 
-    learned = (
-        f"Without the {n_calibrators:,} stars that were learned from. The truth is curved and "
-        "scatters, as that of real stars; some stars are blends, or no RR Lyrae at all."
-    )
-    recipe, mine = release.parent / "recipe.toml", release.parent / "mine"
-    console.print("", against, learned, "", reasons, sep="\n")
+    folder = release.parent
+    console.print("", against, "", reasons, sep="\n")
     console.print(
         "[bold]Where to look[/]",
         f"  {release}/",
         "    report.html        the report, in a browser",
         f"    {summary.name}.vot, .fits    the catalogue, in TOPCAT",
         f"    {summary.name}.parquet       the same for polars, pandas or DuckDB",
+        f"  {folder / 'candidate' / 'simulated'}/",
+        "    truth.parquet      what is true of the stars, none of which exists",
         "[bold]What to try next[/]",
         *_activation(),
-        f"  edit {recipe}, then",
-        f"  rrcat build {recipe} --output {mine}",
-        f"  rrcat evaluate {recipe} --output {mine}-evaluation",
+        f"  rrcat evaluate {folder / 'recipe.toml'} --output {folder / 'test'}",
+        f"  edit {folder / 'recipe.toml'}, then",
+        f"  rrcat build {folder / 'recipe.toml'} --output {folder / 'mine'}",
         sep="\n",
         soft_wrap=True,
     )

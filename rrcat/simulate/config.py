@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from rrcat.archive.config import ArchiveBase, Line
 from rrcat.simulate.survey import MAGNITUDE_LIMIT
@@ -37,3 +37,8 @@ class SimulatedArchive(ArchiveBase):
     bad_stars: Literal["refuse", "keep"] = Field(
         "keep", description="As of an archive of files; simulated surveys have such stars."
     )
+
+    @field_validator("reference")
+    @classmethod
+    def _says_that_they_are_simulated(cls, reference: tuple[Line, ...]) -> tuple[Line, ...]:
+        return reference if NOTICE in reference else (NOTICE, *reference)

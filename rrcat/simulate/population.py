@@ -34,6 +34,7 @@ DIFFICULTIES = {
 # and G − 1.90 (BP − RP) = −2.49 log P + 0.14 [Fe/H] − 0.88 (Garofalo et al. 2022, MNRAS 513, 788),
 # with log P + 0.127 for first overtones. What other stars have is invented.
 SCATTER_G, SCATTER_W = 0.09, 0.05  # mag
+ABSOLUTE_MAG_RR_LYRAE = 0.6
 FUNDAMENTALISED = 0.127
 # BP − G in units of BP − RP, of the RRab of which shapes.toml has the bands.
 BP_SHARE = 0.38
@@ -111,12 +112,15 @@ def _attempt(kind: NDArray[Any], truth: Truth, streams: Streams) -> tuple[Stars,
     _no_rr_lyrae(kind, drawn, streams)
     absolute, colour = _brightness(kind, drawn, streams)
     places = draw_places(drawn["feh"], streams)
+    foreign = np.isin(kind, ["eclipsing binary", "HADS"])
+    # They are as bright as RR Lyrae stars by being nearer, or nobody would take them for such.
+    nearer = np.where(foreign, absolute - ABSOLUTE_MAG_RR_LYRAE, 0.0)
+    places["distance_modulus"] = places["distance_modulus"] - nearer
     apparent = absolute + places["distance_modulus"]
     for band, of_colour in (("G", 0.0), ("BP", BP_SHARE), ("RP", BP_SHARE - 1.0)):
         dust = EXTINCTION[band] * places["reddening"]
         mag = apparent + of_colour * colour + dust
         drawn[f"mean_{band}"] = mag + _above_mean_flux(drawn, band)
-    foreign = np.isin(kind, ["eclipsing binary", "HADS"])
     drawn["feh"] = np.where(foreign, np.nan, drawn["feh"])
     return drawn | places | {"absolute_mag": absolute}, possible
 
@@ -151,7 +155,7 @@ def _brightness(kind: NDArray[Any], drawn: Stars, streams: Streams) -> tuple[Arr
     free_of_dust += SCATTER_W * streams.normal("absolute magnitude in W")
     colour = (absolute - free_of_dust) / 1.90
     for name, mag, at in (("eclipsing binary", 4.0, 0.8), ("HADS", 1.8, 0.35)):
-        absolute = np.where(kind == name, mag + 3.0 * (absolute - 0.6), absolute)
+        absolute = np.where(kind == name, mag + 3.0 * (absolute - ABSOLUTE_MAG_RR_LYRAE), absolute)
         colour = np.where(kind == name, at, colour)
     return absolute, colour
 

@@ -204,5 +204,5 @@ def write_survey(folder: Path, n_stars: int, seed: int = 0) -> Path:
     survey["light_curves"].write_parquet(folder / "light_curves.parquet")
     survey["truth"].write_parquet(folder / "truth.parquet")
     recipe = folder / "recipe.toml"
-    recipe.write_bytes(files("rrcat.simulate").joinpath("recipe.toml").read_bytes())
+    recipe.write_bytes(files("rrcat.simulate").joinpath("files.toml").read_bytes())
     return recipe
