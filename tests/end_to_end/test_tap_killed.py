@@ -24,7 +24,7 @@ from rrcat.archive.fetch_folder import WORK
 from rrcat.archive.store import LocalStore
 from rrcat.cli.main import main
 
-STARS, CHUNK = 20_000, 2_000
+STARS, CHUNK = 20_000, 500
 MOMENTS = 10
 Ids = frozenset[int | str]
 
@@ -98,24 +98,28 @@ def test_a_fetch_killed_between_answers_asks_for_unfinished_chunks_only(
     proxy: proxies.Proxy,
     tmp_path: Path,
 ) -> None:
-    """Killed as it collects the second, fifth and eighth result with light curves."""
+    """Killed in the middle of its tenth, twentieth and thirtieth answer with light curves."""
     expected, _ = undisturbed
     recipe = tap_recipes.write_recipe(tmp_path, survey(proxy.url))
-    for nth in (3, 3, 3):
+    for _ in range(3):
         proxy.asked.clear()
         proxy.rules.clear()
         already = safe(recipe, tap_server)
         process = begin(recipe)
-        proxy.play(passed_on, when=faults.path_ends("/results/result"), times=nth - 1)
-        proxy.play(killing(process), when=faults.path_ends("/results/result"))
+        proxy.play(passed_on, when=uploads, times=9)
+        proxy.play(killing(process), when=uploads)
         _, told = process.communicate()
         assert process.returncode == -signal.SIGKILL, told
         assert not asked_for(proxy) & already
     already = safe(recipe, tap_server)
-    assert CHUNK <= len(already) < STARS
+    assert 10 * CHUNK <= len(already) < STARS
     proxy.asked.clear()
     assert finish(recipe).files() == expected.files()
     assert not asked_for(proxy) & already
+
+
+def uploads(asked: proxies.Asked) -> bool:
+    return bool(asked.ids)
 
 
 def passed_on(exchange: proxies.Exchange) -> None:
@@ -138,10 +142,8 @@ def killing(process: subprocess.Popen[str]) -> proxies.Act:
 def test_a_job_that_runs_on_after_a_kill_is_collected(
     tap_server: TapServer, proxy: proxies.Proxy, tmp_path: Path
 ) -> None:
-    archive = tap_recipes.gaia(proxy.url, service={"sync_rows": 0})
-    recipe = tap_recipes.write_recipe(tmp_path, archive)
+    recipe = tap_recipes.write_recipe(tmp_path, tap_recipes.vizier(proxy.url))
     process = begin(recipe)
-    epochs_asked = faults.asks_for("epoch_photometry")
     # The job of the light curves is there and runs when its client is killed at the next question.
     created = threading.Event()
 
@@ -153,7 +155,7 @@ def test_a_job_that_runs_on_after_a_kill_is_collected(
         passed_on(exchange)
         process.send_signal(signal.SIGKILL)
 
-    proxy.play(create, when=epochs_asked)
+    proxy.play(create, when=uploads)
     proxy.play(
         kill_once_running,
         when=lambda asked: created.is_set() and asked.path.endswith("/phase"),
@@ -172,9 +174,8 @@ def test_a_job_that_runs_on_after_a_kill_is_collected(
 def test_a_job_that_the_server_has_forgotten_is_begun_anew(
     proxy: proxies.Proxy, tmp_path: Path
 ) -> None:
-    recipe = tap_recipes.write_recipe(
-        tmp_path, tap_recipes.gaia(proxy.url, service={"sync_rows": 0, "attempts": 2})
-    )
+    archive = tap_recipes.vizier(proxy.url, service={"attempts": 2})
+    recipe = tap_recipes.write_recipe(tmp_path, archive)
     proxy.play(faults.status(500), when=faults.path_ends("/results/result"), times=math.inf)
     assert main(["fetch", str(recipe)]) == 1
     proxy.rules.clear()
