@@ -42,7 +42,8 @@ class Model(ABC):
     """What an estimator has learned; gives metallicities.
 
     An author sets ``scale``, writes ``_predict`` and ``_save``, and may set ``bands``, ``needs``
-    and ``reference``. ``spec`` and ``params`` are filled in by :class:`Estimator`.
+    and ``reference`` and write ``_plots``. ``spec`` and ``params`` are filled in by
+    :class:`Estimator`.
     """
 
     spec: EstimatorSpec
@@ -127,6 +128,31 @@ class Model(ABC):
         The value of a star may not depend on the other stars of the batch, not even in the last
         bit: no matrix product or sum over stars.
         """
+
+    @final
+    def plots(self) -> dict[str, bytes]:
+        """Give SVG images that show what was learned, by name; `rrcat train` leaves them.
+
+        Raises
+        ------
+        PluginError
+            The code of the author raised.
+        """
+        try:
+            with quiet():
+                return dict(self._plots())
+        except PluginError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise PluginError(
+                f"the estimator failed to draw what it learned: {type(error).__name__}: {error}",
+                plugin=self.spec.id,
+                hint="`--debug` shows where; report it to its author",
+            ) from error
+
+    def _plots(self) -> Mapping[str, bytes]:
+        """Give SVG images by name, such as ``RRab-relation``; the same model, the same bytes."""
+        return {}
 
     @abstractmethod
     def _save(self, folder: Path) -> None:

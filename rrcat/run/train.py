@@ -4,6 +4,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rrcat import atomic
 from rrcat.run.calibrators import calibration_sample, calibrator_batch, write_sample
 from rrcat.run.progress import progress_bars
 from rrcat.run.training import train
@@ -28,6 +29,7 @@ def train_estimators(request: Request) -> TrainSummary:
     """Train every estimator of a recipe and leave ``bundles/<id>`` in a folder.
 
     The bundles are those that a build of the recipe makes; a build in the same folder uses them.
+    What an estimator draws of itself is left in ``plots/<id>-<name>.svg``.
 
     Raises
     ------
@@ -42,7 +44,7 @@ def train_estimators(request: Request) -> TrainSummary:
         bundles = {}
         for section in place.recipe.estimator:
             bundle = place.output / "bundles" / section.id
-            train(
+            model = train(
                 section,
                 place.recipe,
                 place.registry,
@@ -52,6 +54,8 @@ def train_estimators(request: Request) -> TrainSummary:
                 progress=progress,
             )
             bundles[section.id] = str(bundle)
+            for name, content in model.plots().items():
+                atomic.write_bytes(place.output / "plots" / f"{section.id}-{name}.svg", content)
     return TrainSummary(
         name=place.recipe.catalogue.name,
         n_calibrators=sample.calibrators.height,

@@ -12,6 +12,7 @@ from rrcat.catalogue.recipe import EstimatorSection, Recipe
 from rrcat.errors import BundleError, RecipeError
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.bundle import load_bundle, save_bundle
+from rrcat.estimator.contract import Model
 from rrcat.estimator.registry import Registry
 
 GOLDEN_STARS = 16
@@ -37,8 +38,8 @@ def train(
     bundle: Path,
     *,
     progress: Progress,
-) -> None:
-    """Fit an estimator and keep it as a bundle, unless an earlier run has.
+) -> Model:
+    """Fit an estimator and keep it as a bundle, unless an earlier run has; give the model.
 
     The golden rows are the first stars with a fit of those it learned from, or of ``batch`` where
     it learns nothing.
@@ -53,11 +54,10 @@ def train(
     if bundle.exists():
         # Where every part is finished, nothing else looks at the bundle before it is released.
         try:
-            load_bundle(bundle, registry)
+            return load_bundle(bundle, registry)
         except BundleError as error:
             hint = "--restart throws the build away and makes it again"
             raise BundleError(error.message, hint=hint, **error.where) from error
-        return
     estimator = registry.estimator(section.id, section.params)
     assert batch.features is not None
     fitted = batch.features.filter(pl.col("fit_status") == "ok")["source_id"]
@@ -92,6 +92,7 @@ def train(
         training_set_sha256=learned,
         metrics=metrics,
     )
+    return model
 
 
 def _digest(*frames: pl.DataFrame) -> str:

@@ -176,3 +176,10 @@ def test_a_seed_that_libraries_do_not_take_is_refused(line, batch, calibrators, 
     with pytest.raises(RecipeError, match=f"the seed {seed} is not from 0 to 4294967295"):
         line().fit(batch, calibrators, seed=seed)
     line().fit(batch, calibrators, seed=2**32 - 1)
+
+
+def test_a_model_draws_nothing_unless_its_author_does(model, monkeypatch):
+    assert model.plots() == {}
+    monkeypatch.setattr(type(model), "_plots", lambda self: 1 / 0)
+    with pytest.raises(PluginError, match="failed to draw what it learned: ZeroDivisionError"):
+        model.plots()

@@ -57,6 +57,9 @@ class LineModel(Model):
         feh = self.slope * pl.col("period") + self.constant
         return batch.features.select("source_id", feh=feh, feh_error=pl.lit(0.3))
 
+    def _plots(self):
+        return {"line": f"<svg>{self.slope}</svg>".encode()}
+
     def _save(self, folder):
         text = json.dumps({"slope": self.slope, "constant": self.constant})
         (folder / "line.json").write_text(text)

@@ -31,6 +31,17 @@ def test_training_leaves_a_bundle_that_loads(toy_survey: Path, tmp_path: Path) -
     assert len(manifest.training_set_sha256) == 64
 
 
+def test_what_a_model_draws_of_itself_is_left_however_often(
+    toy_survey: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        train_estimators(Request(toy_survey, tmp_path / "trained"))
+        model = load_bundle(tmp_path / "trained" / "bundles" / "toy-line")
+        plot = tmp_path / "trained" / "plots" / "toy-line-line.svg"
+        assert plot.read_bytes() == f"<svg>{model.slope}</svg>".encode()
+        plot.unlink()
+
+
 def test_a_bundle_holds_only_the_tables_that_its_model_reads(survey: Path, tmp_path: Path) -> None:
     train_estimators(Request(survey, tmp_path / "trained"))
     bundle = tmp_path / "trained" / "bundles" / "literature-relations"

@@ -49,8 +49,7 @@ class RelationModel(Model):
                 answers.append(of_kind.select("source_id", status=silent))
         return pl.concat(answers, how="diagonal")
 
-    def plots(self) -> dict[str, bytes]:
-        """Give plots as SVG, by name: ``RRab-trace``, ``RRab-relation`` and so on."""
+    def _plots(self) -> dict[str, bytes]:
         from rrcat_stan.plots import plots
 
         return {
