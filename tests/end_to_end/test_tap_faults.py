@@ -2,20 +2,23 @@
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import esa
 import faults
 import numpy as np
 import polars as pl
 import proxies
 import pytest
 import tap_recipes
+from archive_tables import MULTI_BAND_STAR
 from dachs import TapServer
 
 from rrcat.archive.store import LocalStore
 from rrcat.cli.main import main
 
-IMPATIENT = {"attempts": 2, "read_timeout": 2.0, "request_timeout": 3.0, "max_bytes": 5_000_000}
+IMPATIENT = {"attempts": 2, "request_timeout": 5.0, "max_bytes": 5_000_000}
 Array = np.ma.MaskedArray
 
 PASSING = {
@@ -168,3 +171,59 @@ def test_rows_that_are_wrong_spoil_no_other_star(
     assert set(others) <= set(received)
     store = LocalStore.open(recipe.parent / "fetched")
     assert store.only(others).light_curves.equals(undisturbed.only(others).light_curves)
+
+
+def with_a_name_that_leads_elsewhere(members: esa.Members) -> esa.Members:
+    return [(f"../../{MULTI_BAND_STAR}.xml", content) for _, content in members]
+
+
+def with_a_bomb(members: esa.Members) -> esa.Members:
+    return [(name, bytes(50_000_000)) for name, _ in members]
+
+
+def unspoilt(members: esa.Members) -> esa.Members:
+    return members
+
+
+def cut_in_half(reply: esa.Reply) -> esa.Reply:
+    return replace(reply, body=reply.body[: len(reply.body) // 2])
+
+
+def whole(reply: esa.Reply) -> esa.Reply:
+    return reply
+
+
+@pytest.mark.parametrize(
+    ("members", "reply"),
+    [
+        (with_a_name_that_leads_elsewhere, whole),
+        (with_a_bomb, whole),
+        (unspoilt, cut_in_half),
+    ],
+)
+def test_a_spoilt_zip_file_fails_its_star_and_writes_nothing_elsewhere(
+    members: Callable[[esa.Members], esa.Members],
+    reply: Callable[[esa.Reply], esa.Reply],
+    tap_server: TapServer,
+    data_dir: Path,
+    tmp_path: Path,
+) -> None:
+    star = esa.real_stars(data_dir)[MULTI_BAND_STAR]
+    with esa.DataServer({MULTI_BAND_STAR: star}) as server:
+        archive = {
+            "kind": "tap",
+            "profile": "gaia-dr3",
+            "service": {"url": tap_server.url},
+            "stars": {"cuts": [], "where": f"rrl.source_id = {MULTI_BAND_STAR}"},
+            "light_curves": {"url": server.url, **IMPATIENT},
+        }
+        recipe = tap_recipes.write_recipe(tmp_path / "recipe", archive)
+        server.members, server.reply = members, reply
+        assert main(["fetch", str(recipe)]) == 1
+        ((status, reason),) = account(recipe).select("status", "reason").rows()
+        assert status == "failed"
+        assert reason
+        assert {path.parts[0] for path in files_below(tmp_path)} == {"recipe"}
+        server.members, server.reply = unspoilt, whole
+        assert main(["fetch", str(recipe)]) == 0
+    assert account(recipe)["status"].to_list() == ["received"]
