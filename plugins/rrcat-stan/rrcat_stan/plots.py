@@ -86,7 +86,7 @@ def _posterior_predictive(relation: Relation, title: str, scale: str) -> bytes:
 def _even(axes: Axes, probability: FloatArray) -> None:
     n = probability.size
     edge = (1.0 - BAND) / 2.0
-    low, high = stats.binom.ppf([edge, 1.0 - edge], n, 1.0 / BINS)
+    low, high = (float(stats.binom.ppf(share, n, 1.0 / BINS)) for share in (edge, 1.0 - edge))
     axes.axhspan(low, high, color="#e4e4e4", label=f"{BAND:.0%} of even counts")
     axes.hist(probability, bins=BINS, range=(0.0, 1.0), color=COLOUR, alpha=0.75)
     axes.set(title="probability below the measured [Fe/H]", xlabel="probability")
