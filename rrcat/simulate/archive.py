@@ -13,9 +13,9 @@ from rrcat.archive.mapping import ROW
 from rrcat.archive.store import LocalStore, StorePart
 from rrcat.archive.store_writing import STARS_IN_PART, close_store, write_part
 from rrcat.canonical import parquet_bytes
-from rrcat.simulate.config import NOTICE, SimulatedArchive
+from rrcat.simulate.config import SimulatedArchive
 from rrcat.simulate.photometry import BANDS
-from rrcat.simulate.survey import simulate
+from rrcat.simulate.survey import NOTICE, simulate
 
 Mapping = TypeVar("Mapping", StarsMapping, LightCurvesMapping)
 

@@ -5,9 +5,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from rrcat.archive.config import ArchiveBase, Line
-from rrcat.simulate.survey import MAGNITUDE_LIMIT
-
-NOTICE = "Simulated by rrcat: these stars do not exist."
+from rrcat.simulate.survey import MAGNITUDE_LIMIT, NOTICE
 
 
 class SimulatedArchive(ArchiveBase):

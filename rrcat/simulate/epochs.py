@@ -61,7 +61,7 @@ def transits(
     spin = np.flatnonzero(working)
     start, axis = sweeps.start[spin], sweeps.axis[spin]
     directions = _ecliptic(ra, dec)
-    places, times = [], []
+    places, times = [np.empty(0, dtype=np.int64)], [np.empty(0)]
     for first in range(0, star.size, _AT_ONCE):
         block = directions[first : first + _AT_ONCE]
         # Sums are written out: those of a matrix product change with the number of stars.

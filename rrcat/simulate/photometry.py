@@ -57,8 +57,18 @@ def magnitudes(stars: Stars, place: NDArray[np.int64], time: Array, band: str) -
         mag += size * stars["amplitudes"][place, k - 1] * np.cos(k * angle + phase[place])
     second = 2 * np.pi * time / stars["second_period"][place]
     mag += shape["amplitude"] * stars["second_amplitude"][place] * np.cos(second)
-    neighbour = stars["blend"] * NEIGHBOUR[band] * 10 ** (-0.4 * mean)
-    return np.asarray(-2.5 * np.log10(10 ** (-0.4 * mag) + neighbour[place]))
+    return _blended(mag, mean[place], stars["blend"][place], band)
+
+
+def mean_magnitudes(stars: Stars, band: str) -> Array:
+    """Give the mean magnitude of each star as a survey sees it, together with its neighbour."""
+    mean = stars[f"mean_{band}"]
+    return _blended(mean, mean, stars["blend"], band)
+
+
+def _blended(mag: Array, mean: Array, blend: Array, band: str) -> Array:
+    neighbour = blend * NEIGHBOUR[band] * 10 ** (-0.4 * mean)
+    return np.asarray(-2.5 * np.log10(10 ** (-0.4 * mag) + neighbour))
 
 
 def measure(

@@ -41,7 +41,7 @@ BP_SHARE = 0.38
 EXTINCTION = {"G": 2.740, "BP": 3.374, "RP": 2.035}
 """Extinction per E(B−V) (Casagrande & VandenBerg 2018, MNRAS 479, L102)."""
 # Of the first overtones fewer are modulated (Netzel et al. 2018, MNRAS 480, 1229).
-MODULATED_OVERTONES = 0.1
+MODULATED_OVERTONES = 0.06
 
 BRIGHTEST = 7.0
 ATTEMPTS = 200
@@ -116,6 +116,7 @@ def _attempt(kind: NDArray[Any], truth: Truth, streams: Streams) -> tuple[Stars,
     # They are as bright as RR Lyrae stars by being nearer, or nobody would take them for such.
     nearer = np.where(foreign, absolute - ABSOLUTE_MAG_RR_LYRAE, 0.0)
     places["distance_modulus"] = places["distance_modulus"] - nearer
+    places["system"] = np.where(foreign, "", places["system"])
     apparent = absolute + places["distance_modulus"]
     for band, of_colour in (("G", 0.0), ("BP", BP_SHARE), ("RP", BP_SHARE - 1.0)):
         dust = EXTINCTION[band] * places["reddening"]

@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rrcat.simulate.epochs import transits
-from rrcat.simulate.photometry import BANDS, magnitudes, measure
+from rrcat.simulate.photometry import BANDS, magnitudes, mean_magnitudes, measure
 from rrcat.simulate.population import draw_stars
 from rrcat.simulate.shapes import Truth
 from rrcat.simulate.spectra import observe_spectra
@@ -24,6 +24,7 @@ from rrcat.simulate.streams import Stars, Streams, designations
 
 Array = NDArray[np.float64]
 
+NOTICE = "Simulated by rrcat: these stars do not exist."
 MAGNITUDE_LIMIT = 20.5
 FEW = 7
 MANY_BAD, BAD = 0.15, 0.015
@@ -89,7 +90,7 @@ def _catalogued(stars: Stars, streams: Streams) -> pl.DataFrame:
     blazhko = np.where(streams.uniform("modulation is known") < 0.2, stars["blazhko"], False)
     mags = {
         f"phot_{band.lower()}_mean_mag": np.round(
-            stars[f"mean_{band}"] + 0.005 * streams.normal(f"mean magnitude in {band}"), 4
+            mean_magnitudes(stars, band) + 0.005 * streams.normal(f"mean magnitude in {band}"), 4
         )
         for band in BANDS
     }
@@ -201,8 +202,8 @@ def write_survey(folder: Path, n_stars: int, seed: int = 0) -> Path:
     survey = simulate(n_stars, seed, bands=("G",))
     folder.mkdir(parents=True, exist_ok=True)
     survey["stars"].write_csv(folder / "stars.csv")
-    survey["light_curves"].write_parquet(folder / "light_curves.parquet")
-    survey["truth"].write_parquet(folder / "truth.parquet")
+    for name in ("light_curves", "truth"):
+        survey[name].write_parquet(folder / f"{name}.parquet", metadata={"simulated": NOTICE})
     recipe = folder / "recipe.toml"
     recipe.write_bytes(files("rrcat.simulate").joinpath("files.toml").read_bytes())
     return recipe

@@ -6,7 +6,7 @@ from rrcat.archive.store import LocalStore
 from rrcat.archive.store_writing import STARS_IN_PART
 from rrcat.schema import conform, load
 from rrcat.simulate import SimulatedArchive, simulate, write_archive
-from rrcat.simulate.config import NOTICE
+from rrcat.simulate.survey import NOTICE
 
 N = 5_060  # more than a part of the store holds
 

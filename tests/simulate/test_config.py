@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from rrcat.simulate import SimulatedArchive
-from rrcat.simulate.config import NOTICE
+from rrcat.simulate.survey import NOTICE
 
 
 def test_the_kind_alone_is_enough():

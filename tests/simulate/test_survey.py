@@ -36,6 +36,16 @@ def test_a_part_of_a_survey_is_that_part_of_the_whole(survey, first, n):
         assert_frame_equal(frame, survey[name].filter(mine), check_exact=True)
 
 
+def test_a_star_without_light_curve_can_be_asked_for_alone(survey):
+    unseen = ids(survey, difficulty="no light curve")
+    (first, *_) = survey["truth"].filter(pl.col("source_id").is_in(unseen))["source_id"]
+    alone = simulate(1, seed=3, first=first)
+    assert alone["stars"].height == 1
+    for name in ("light_curves", "spectra"):
+        assert alone[name].is_empty()
+        assert alone[name].schema == survey[name].schema
+
+
 def test_another_seed_gives_other_stars(survey):
     other = simulate(100, seed=4)["truth"]
     assert (other["period"] != survey["truth"]["period"][:100]).all()
@@ -67,6 +77,21 @@ def test_difficulties_show_in_what_the_archive_gives(survey):
     dark = rows(survey, "light_curves", difficulty="no BP and RP")
     assert set(dark["band"]) == {"G"}
     assert rows(survey, "stars", difficulty="no BP and RP")["phot_bp_mean_mag"].is_null().all()
+
+
+def test_a_blend_is_redder_and_brighter_to_the_archive(survey):
+    truth = survey["truth"].select("source_id", "mean_mag", "reddening", "kind", "difficulty")
+    both = survey["stars"].join(truth.filter(kind="RRab"), on="source_id")
+    both = both.with_columns(
+        brighter=pl.col("mean_mag") - pl.col("phot_g_mean_mag"),
+        colour=pl.col("phot_bp_mean_mag")
+        - pl.col("phot_rp_mean_mag")
+        - 1.339 * pl.col("reddening"),
+    )
+    blended, regular = both.filter(difficulty="blend"), both.filter(pl.col("difficulty").is_null())
+    assert blended["brighter"].min() > 0.05
+    assert regular["brighter"].abs().max() < 0.03
+    assert blended["colour"].mean() > regular["colour"].mean() + 0.05
 
 
 def with_truth(survey, difficulty=None, **wanted):
