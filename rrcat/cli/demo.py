@@ -84,7 +84,9 @@ def demo(
         raise ReleaseError(f"the release does not hold what it promises{listed}", file=release)
     _done(console, "hashes, schema and all formats agree")
 
+    calibrators = pl.read_parquet(candidate / "calibrators.parquet", glob=False)
     true = pl.read_parquet(candidate / "simulated" / "truth.parquet", glob=False)
+    true = true.join(calibrators, on="source_id", how="anti")  # the estimators know their [Fe/H]
     predictions = pl.read_parquet(candidate / "predictions.parquet", glob=False)
     found = {id: recovery(predictions.filter(estimator=id), true) for id in ids}
     catalogue = pl.read_parquet(candidate / "catalogue.parquet", glob=False)
@@ -220,7 +222,10 @@ def _tell(
         reasons.add_row(status, f"{count:,}")
 
     folder = release.parent
-    console.print("", against, "", reasons, sep="\n")
+    console.print(
+        "", against, "Stars with spectra, which were learned from, are left out.", sep="\n"
+    )
+    console.print("", reasons, sep="\n")
     console.print(
         "[bold]Where to look[/]",
         f"  {release}/",

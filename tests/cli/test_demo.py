@@ -3,6 +3,7 @@ import io
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from rrcat.cli.main import main
@@ -50,6 +51,14 @@ def test_every_star_has_a_value_or_a_reason(result):
     assert result["n_stars"] == 300
     assert sum(result["statuses"].values()) == 300
     assert result["statuses"]["ok"] == result["n_values"] > 270
+
+
+def test_stars_that_were_learned_from_do_not_count(result, shown):
+    truth = pl.read_parquet(shown / "candidate" / "simulated" / "truth.parquet")
+    calibrators = pl.read_parquet(shown / "candidate" / "calibrators.parquet")
+    assert calibrators.height > 15
+    others = truth.drop_nulls("feh").height - calibrators.height
+    assert result["recovery"]["the catalogue"]["all"]["n_asked"] == others
 
 
 def test_true_metallicities_are_found_again(result):
