@@ -7,7 +7,7 @@ import polars as pl
 from rrcat import schema
 from rrcat.errors import PluginError
 
-VALUES = ("feh", "feh_error", "feh_p16", "feh_p84")
+VALUES = ("feh", "feh_error", "feh_p16", "feh_p84", "feh_plug_in")
 
 
 def checked_answer(answer: pl.DataFrame, asked: pl.Series, estimator: str) -> pl.DataFrame:

@@ -122,8 +122,9 @@ class Model(ABC):
         """Give the metallicity of every star of the batch, at least one, in any order.
 
         Columns: ``source_id``, ``feh`` and ``feh_error`` [dex], and if wanted ``feh_p16``,
-        ``feh_p84``, ``variant``, ``extrapolated`` and ``status``. Where a model has no value,
-        ``feh`` is null and ``status`` says why, in the words of the table ``predictions``.
+        ``feh_p84``, ``feh_plug_in``, ``variant``, ``extrapolated`` and ``status``. Where a model
+        has no value, ``feh`` is null and ``status`` says why, in the words of the table
+        ``predictions``.
 
         The value of a star may not depend on the other stars of the batch, not even in the last
         bit: no matrix product or sum over stars.

@@ -16,7 +16,7 @@ def to_scale(predictions: pl.DataFrame, model_scale: str, scale: str) -> pl.Data
     if model_scale == scale:
         return predictions
     moved = {}
-    for name in ("feh", "feh_p16", "feh_p84"):
+    for name in ("feh", "feh_p16", "feh_p84", "feh_plug_in"):
         value, error = convert(predictions[name], predictions["feh_error"], model_scale, scale)
         moved[name] = pl.Series(value).fill_nan(None)
     moved["feh_error"] = pl.Series(error).fill_nan(None)

@@ -16,6 +16,7 @@ ON_ZW = conform(
             "feh_error": [0.2, None, 0.1],
             "feh_p16": [-1.7, None, -2.1],
             "feh_p84": [-1.3, None, -1.9],
+            "feh_plug_in": [-1.6, None, None],
             "status": ["ok", "no_period", "ok"],
         }
     ),
@@ -25,7 +26,7 @@ ON_ZW = conform(
 
 def test_a_conversion_of_scales_moves_value_error_and_percentiles() -> None:
     on_c09 = to_scale(ON_ZW, "ZW84", "C09")
-    for name in ("feh", "feh_p16", "feh_p84"):
+    for name in ("feh", "feh_p16", "feh_p84", "feh_plug_in"):
         expected = (ON_ZW[name] * 1.105 + 0.160).to_list()
         assert on_c09[name].to_list() == pytest.approx(expected)
     assert on_c09["feh_error"].to_list() == pytest.approx([0.221, None, 0.1105])

@@ -42,7 +42,8 @@ class RelationModel(Model):
         for kind in sorted(SPEC.pulsation_types):
             of_kind = rows.filter(pl.col("pulsation_type") == kind)
             if kind in self.relations:
-                answer = self.relations[kind](of_kind).select("source_id", *_VALUES, "status")
+                wanted = (*_VALUES, "feh_plug_in") if self.params.plug_in else _VALUES
+                answer = self.relations[kind](of_kind).select("source_id", *wanted, "status")
                 answers.append(answer.with_columns(variant=pl.lit(f"{kind}:{self.band}")))
             else:
                 silent = pl.lit("unsupported_pulsation_type")

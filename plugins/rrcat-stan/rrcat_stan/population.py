@@ -28,7 +28,7 @@ LOW, HIGH = 0.16, 0.84
 # Half the width between these percentiles of a Gaussian, in standard deviations.
 _HALF_WIDTH = 0.994457883209753
 _NEWTON_STEPS = 60
-_CLOSE = 1e-8  # dex
+_CLOSE = 1e-7  # dex
 
 
 @dataclass(frozen=True)
@@ -78,22 +78,25 @@ class Prediction:
     """[Fe/H] of ``n`` stars [dex].
 
     ``feh`` is the mean, ``error`` half the width between the 16th and 84th percentile over that of
-    a Gaussian, ``line`` the line at the measured values.
+    a Gaussian, ``plug_in`` the line at the measured values.
     """
 
     feh: FloatArray
     error: FloatArray
     p16: FloatArray
     p84: FloatArray
-    line: FloatArray
+    plug_in: FloatArray
 
 
 def predict(draws: Draws, stars: Measured) -> Prediction:
     """Give [Fe/H] of each star: posterior, intrinsic scatter and measurement together."""
-    out = np.empty((4, stars.period.size))
+    out = np.empty((3, stars.period.size))
     _summarise(*_arrays(draws), *_columns(stars), *_components(draws), _CDF, out)
-    feh, low, high, line = out
-    return Prediction(feh, (high - low) / (2.0 * _HALF_WIDTH), low, high, line)
+    feh, low, high = out
+    plug_in = draws.alpha.mean() + draws.delta.mean() * stars.period
+    for j in np.flatnonzero(np.any(draws.beta != 0.0, axis=0)):
+        plug_in = plug_in + draws.beta[:, j].mean() * stars.x[:, j]
+    return Prediction(feh, (high - low) / (2.0 * _HALF_WIDTH), low, high, plug_in)
 
 
 def log_density(draws: Draws, mean: FloatArray, variance: FloatArray, feh: Any) -> FloatArray:
@@ -148,7 +151,6 @@ def _arrays(draws: Draws) -> tuple[FloatArray, ...]:
         draws.cov,
         draws.error_scale**2,
         draws.delta,
-        draws.beta,
     )
 
 
@@ -184,15 +186,19 @@ _CDF = stats.norm.cdf(np.arange(-_FARTHEST * _STEPS, _FARTHEST * _STEPS + 2) / _
 
 @helper
 def _one(  # type: ignore[no-untyped-def]
-    expected, along, with_feh, explained, mu, gamma, cov, stretch, period, x, s, u, d, g, slope
+    expected, along, with_feh, explained, mu, gamma, cov, stretch, period, x, s, u, d, g, common
 ):
-    """Give mean and variance for one draw and star; the last four are scratch."""
+    """Give mean and variance for one draw and star.
+
+    The last four are scratch; ``u`` and ``d`` are left with the residual of each parameter given
+    those before it, and the inverse of its variance.
+    """
     mean, variance = expected + along * period, explained
     for j in range(x.size):
         if math.isnan(x[j]):  # not measured: left out of what is conditioned on
             continue
         u[j] = x[j] - (mu[j] + gamma[j] * period)
-        d[j] = cov[j, j] + stretch * s[j, j]
+        own = cov[j, j] + stretch * s[j, j]
         g[j] = with_feh[j]
         for h in range(j):
             if math.isnan(x[h]):
@@ -200,12 +206,14 @@ def _one(  # type: ignore[no-untyped-def]
             c = cov[j, h] + stretch * s[j, h]
             for i in range(h):
                 if not math.isnan(x[i]):
-                    c -= slope[j, i] * slope[h, i] * d[i]
-            slope[j, h] = c / d[h]
-            u[j] -= slope[j, h] * u[h]
-            d[j] -= slope[j, h] * c
-            g[j] -= slope[j, h] * g[h]
-        weight = g[j] / d[j]
+                    c -= common[j, i] * common[h, i] * d[i]
+            common[j, h] = c
+            slope = c * d[h]
+            u[j] -= slope * u[h]
+            own -= slope * c
+            g[j] -= slope * g[h]
+        d[j] = 1.0 / own
+        weight = g[j] * d[j]
         mean += weight * u[j]
         variance -= weight * g[j]
     return mean, variance
@@ -213,21 +221,21 @@ def _one(  # type: ignore[no-untyped-def]
 
 @kernel
 def _each(  # type: ignore[no-untyped-def]
-    expected, along, with_feh, explained, mu, gamma, cov, stretch, delta, beta,
+    expected, along, with_feh, explained, mu, gamma, cov, stretch, delta,
     period, period_variance, x, s, out,
 ):  # fmt: skip
     size = x.shape[1]
-    u, d, g, slope = np.empty(size), np.empty(size), np.empty(size), np.empty((size, size))
+    u, d, g, common = np.empty(size), np.empty(size), np.empty(size), np.empty((size, size))
     for n in range(period.size):
         for k in range(expected.size):
             mean, variance = _one(
                 expected[k], along[k], with_feh[k], explained[k], mu[k], gamma[k], cov[k],
-                stretch[k], period[n], x[n], s[n], u, d, g, slope,
+                stretch[k], period[n], x[n], s[n], u, d, g, common,
             )  # fmt: skip
             density = 0.0
             for j in range(size):
                 if not math.isnan(x[n, j]):
-                    density -= 0.5 * (math.log(2.0 * math.pi * d[j]) + u[j] * u[j] / d[j])
+                    density -= 0.5 * (math.log(2.0 * math.pi / d[j]) + u[j] * u[j] * d[j])
             out[0, k, n] = mean
             out[1, k, n] = variance + delta[k] * delta[k] * period_variance[n]
             out[2, k, n] = density
@@ -247,7 +255,7 @@ def _cdf(table, z):  # type: ignore[no-untyped-def]
 
 
 @helper
-def _quantile(table, wanted, start, weight, mean, width):  # type: ignore[no-untyped-def]
+def _quantile(table, wanted, start, weight, mean, rate):  # type: ignore[no-untyped-def]
     """Give where a mixture of Gaussians reaches a probability, by Newton's method."""
     low, high = -np.inf, np.inf
     at = start
@@ -255,9 +263,9 @@ def _quantile(table, wanted, start, weight, mean, width):  # type: ignore[no-unt
         reached, density = 0.0, 0.0
         for k in range(mean.size):
             for c in range(weight.shape[1]):
-                p, q = _cdf(table, (at - mean[k]) / width[k, c])
+                p, q = _cdf(table, (at - mean[k]) * rate[k, c])
                 reached += weight[k, c] * p
-                density += weight[k, c] * q / width[k, c]
+                density += weight[k, c] * q * rate[k, c]
         if reached < wanted:
             low = at
         else:
@@ -275,30 +283,28 @@ def _quantile(table, wanted, start, weight, mean, width):  # type: ignore[no-unt
 
 @kernel
 def _summarise(  # type: ignore[no-untyped-def]
-    expected, along, with_feh, explained, mu, gamma, cov, stretch, delta, beta,
+    expected, along, with_feh, explained, mu, gamma, cov, stretch, delta,
     period, period_variance, x, s, weight, own, factor, table, out,
 ):  # fmt: skip
     size, n_draws = x.shape[1], expected.size
-    u, d, g, slope = np.empty(size), np.empty(size), np.empty(size), np.empty((size, size))
-    mean, width = np.empty(n_draws), np.empty(weight.shape)
+    u, d, g, common = np.empty(size), np.empty(size), np.empty(size), np.empty((size, size))
+    mean, rate = np.empty(n_draws), np.empty(weight.shape)
     for n in range(period.size):
-        middle, square, line = 0.0, 0.0, 0.0
+        middle, square, usual = 0.0, 0.0, 0.0
         for k in range(n_draws):
             mean[k], variance = _one(
                 expected[k], along[k], with_feh[k], explained[k], mu[k], gamma[k], cov[k],
-                stretch[k], period[n], x[n], s[n], u, d, g, slope,
+                stretch[k], period[n], x[n], s[n], u, d, g, common,
             )  # fmt: skip
             variance += delta[k] * delta[k] * period_variance[n]
             for c in range(weight.shape[1]):
-                width[k, c] = math.sqrt((variance + own[k, c]) * factor[k, c])
+                rate[k, c] = 1.0 / math.sqrt((variance + own[k, c]) * factor[k, c])
             middle += mean[k]
-            square += mean[k] * mean[k] + width[k, 0] * width[k, 0]
-            line += expected[k] + along[k] * period[n]
-            for j in range(size):
-                if beta[k, j] != 0.0:
-                    line += beta[k, j] * (x[n, j] - (mu[k, j] + gamma[k, j] * period[n]))
+            square += mean[k] * mean[k]
+            usual += variance + own[k, 0]
         middle /= n_draws
-        spread = _HALF_WIDTH * math.sqrt(max(square / n_draws - middle * middle, 0.0))
-        out[0, n], out[3, n] = middle, line / n_draws
-        out[1, n] = _quantile(table, LOW, middle - spread, weight, mean, width)
-        out[2, n] = _quantile(table, HIGH, middle + spread, weight, mean, width)
+        between = max(square / n_draws - middle * middle, 0.0)
+        near = _HALF_WIDTH * math.sqrt(usual / n_draws + between)
+        out[0, n] = middle
+        out[1, n] = _quantile(table, LOW, middle - near, weight, mean, rate)
+        out[2, n] = _quantile(table, HIGH, middle + near, weight, mean, rate)

@@ -42,7 +42,7 @@ class Relation:
     account: dict[str, Any]
 
     def __call__(self, features: pl.DataFrame) -> pl.DataFrame:
-        """Give ``source_id, feh, feh_error, feh_p16, feh_p84, feh_line, extrapolated, status``.
+        """Give ``source_id, feh, feh_error, feh_p16, feh_p84, feh_plug_in, extrapolated, status``.
 
         One row a row of ``features``, in its order. A star without a parameter that has a slope, or
         without its error, has a reason instead of a value.
@@ -66,7 +66,7 @@ class Relation:
             "feh_error": said.error,
             "feh_p16": said.p16,
             "feh_p84": said.p84,
-            "feh_line": said.line,
+            "feh_plug_in": said.plug_in,
             "extrapolated": self.scaling.outside(given, n_slopes),
         }
         answer = features.select("source_id", status=status).with_columns(

@@ -6,6 +6,8 @@
 //   true feh = alpha + delta * period + beta . (true x)[1:Q] + scatter
 //   feh      ~ normal(true feh, feh_error)
 //
+// With Student's t, all that x leaves open of feh has that distribution, not the scatter alone.
+//
 // The true x are integrated out: given the period, (x, feh) is a Gaussian of J + 1 dimensions with a
 // covariance of its own for each star. Its density is a product of conditionals, one dimension given
 // those before, computed on vectors over stars.

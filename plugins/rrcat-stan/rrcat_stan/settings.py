@@ -130,6 +130,10 @@ class RelationParams(Params):
         le=4000,
         description="Draws that are kept, evenly thinned, to predict from.",
     )
+    plug_in: bool = Field(
+        default=False,
+        description="Whether predictions have feh_plug_in too, the line at the measured values.",
+    )
     priors: Priors = Priors()
     sampler: Sampler = Sampler()
 

@@ -106,6 +106,15 @@ def test_a_predictor_or_its_error_that_is_missing_is_the_reason(model, stars, go
     assert set(model.predict(hollow)["status"]) == {status}
 
 
+def test_the_line_at_the_measured_values_is_given_where_it_is_wanted(stars):
+    batch, calibrators = stars
+    asked = learn(batch, calibrators, plug_in=True).predict(batch)
+    assert asked["feh_plug_in"].is_not_null().all()
+    # What errors take off the spread of the measured values, the expectation has not.
+    assert asked["feh_plug_in"].std() > asked["feh"].std()
+    assert learn(batch, calibrators).predict(batch)["feh_plug_in"].is_null().all()
+
+
 def test_a_star_unlike_all_calibrators_has_a_value_and_a_flag(model, stars):
     batch, _ = stars
     odd = model.predict(with_features(batch, pl.col("period") + 0.6))

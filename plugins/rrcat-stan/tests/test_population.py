@@ -53,7 +53,7 @@ def test_without_errors_it_is_the_line(made_draws):
     draws, stars = made_draws(), some_stars()
     exact = Measured(stars.period, np.zeros(12), stars.x, np.zeros_like(stars.s))
     said = predict(draws, exact)
-    assert said.feh == pytest.approx(said.line)
+    assert said.feh == pytest.approx(said.plug_in)
     assert given(draws, exact).variance == pytest.approx(0.0, abs=1e-12)
 
 
