@@ -119,7 +119,7 @@ def _relation(relation: Relation, title: str, scale: str) -> bytes:
             axes.fill_between(grid, low, high, color="#bbbbbb", alpha=0.6)
             at = constant + sum(slope[other] * middle[other] for other in middle)
             axes.plot(grid, at + slope[name] * grid, color="#000000", linewidth=1)
-            axes.set_xlabel(_unit(name))
+            axes.set_xlabel(f"{name}, {_unit(name)}")
         panels[0].set_ylabel(f"[Fe/H] ({scale}) less the other terms, dex")
         panels[0].set_title(title)
 
@@ -127,11 +127,11 @@ def _relation(relation: Relation, title: str, scale: str) -> bytes:
 
 
 def _label(name: str) -> str:
-    return LABELS.get(name, f"slope in {name}")
+    return LABELS.get(name) or f"slope in {name}, dex/{_unit(name)}"
 
 
 def _unit(name: str) -> str:
-    return f"{name}, {'d' if name == PERIOD else 'rad' if name.startswith('phi') else 'mag'}"
+    return "d" if name == PERIOD else "rad" if name.startswith("phi") else "mag"
 
 
 def _svg(draw: Callable[[Figure], None], size: tuple[float, float]) -> bytes:

@@ -146,6 +146,7 @@ def _sampled(
                 iter_warmup=sampler.warmup * 2**attempt,
                 iter_sampling=sampler.draws * 2**attempt,
                 adapt_delta=1.0 - (1.0 - sampler.adapt_delta) / 5**attempt,
+                max_treedepth=sampler.max_treedepth,
                 metric="dense_e",
                 inits=1.0,
                 sig_figs=17,

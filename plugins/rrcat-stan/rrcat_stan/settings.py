@@ -94,7 +94,7 @@ class Sampler(_Strict):
     adapt_delta: float = Field(
         0.9, gt=0.5, lt=1, description="Wanted acceptance; more takes smaller steps."
     )
-    max_treedepth: int = 10
+    max_treedepth: int = Field(10, ge=5, le=20, description="Largest depth of a trajectory.")
 
 
 class RelationParams(Params):
