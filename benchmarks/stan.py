@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from rrcat_stan.cmdstan import compiled_model, need_cmdstan
+from rrcat_stan.cmdstan import need_cmdstan
 from rrcat_stan.estimator import BayesRelation
 from rrcat_stan.predictors import Measured
 from rrcat_stan.sampling import sample, stan_data
 from rrcat_stan.settings import Priors, Sampler
+from rrcat_stan.setup import set_up
 from run import Row
 from scipy import stats
 
@@ -36,7 +37,7 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def rows() -> Iterator[Row]:
-    compiled_model(need_cmdstan())
+    set_up(print)
     yield from sampling()
     yield from predicting()
     yield from gaia()

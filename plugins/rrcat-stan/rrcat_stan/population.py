@@ -212,6 +212,8 @@ def _one(  # type: ignore[no-untyped-def]
             u[j] -= slope * u[h]
             own -= slope * c
             g[j] -= slope * g[h]
+        if not own > 0.0:  # a covariance that is none
+            return math.nan, math.nan
         d[j] = 1.0 / own
         weight = g[j] * d[j]
         mean += weight * u[j]

@@ -44,8 +44,8 @@ class Relation:
     def __call__(self, features: pl.DataFrame) -> pl.DataFrame:
         """Give ``source_id, feh, feh_error, feh_p16, feh_p84, feh_plug_in, extrapolated, status``.
 
-        One row a row of ``features``, in its order. A star without a parameter that has a slope, or
-        without its error, has a reason instead of a value.
+        One row a row of ``features``, in its order. A star without a parameter that has a slope,
+        or without its error, has a reason instead of a value.
         """
         n_slopes = len(self.terms.slopes)
         given = self.scaling.standardised(measured(features, self.terms.names))
@@ -59,6 +59,9 @@ class Relation:
             .then(pl.lit("missing_features"))
             .when(~pl.Series(known))
             .then(pl.lit("uncertain_features"))
+            # A covariance that is none, with correlations beyond 1, leads to no number.
+            .when(~pl.Series(np.isfinite(said.feh) & np.isfinite(said.error)))
+            .then(pl.lit("estimator_failed"))
             .otherwise(pl.lit("ok"))
         )
         values = {

@@ -10,6 +10,7 @@ from rrcat_stan.plugin import SPEC
 from rrcat.errors import BundleError, FrameError, PluginError
 from rrcat.estimator import StarBatch, load_bundle, save_bundle
 from rrcat.estimator.registry import discover
+from rrcat.harmonic import pack_covariance
 from rrcat.testing import assert_conforms, synthetic_batch
 
 QUICK = {"sampler": {"chains": 2, "warmup": 400, "draws": 500}}
@@ -104,6 +105,21 @@ def test_a_predictor_or_its_error_that_is_missing_is_the_reason(model, stars, go
     batch, _ = stars
     hollow = with_features(batch, pl.lit(None, pl.Float64).alias(gone), no_covariance(batch))
     assert set(model.predict(hollow)["status"]) == {status}
+
+
+def test_a_covariance_that_is_none_is_a_reason_and_spoils_no_other_star(model, stars):
+    batch, _ = stars
+    rrab = batch.stars.filter(pl.col("pulsation_type") == "RRab")["source_id"]
+    odd = np.diag(np.full(16, 1e-4))
+    odd[10, 9] = odd[9, 10] = 5.0  # phi31 and phi21
+    packed = pl.lit(pack_covariance(odd).tolist(), batch.features.schema["covariance"])
+    first = pl.col("source_id") == rrab[0]
+    one = with_features(
+        batch, pl.when(first).then(packed).otherwise("covariance").alias("covariance")
+    )
+    spoilt, sound = model.predict(one), model.predict(batch)
+    assert spoilt.filter(first)["status"].to_list() == ["estimator_failed"]
+    assert spoilt.filter(~first).equals(sound.filter(~first))
 
 
 def test_the_line_at_the_measured_values_is_given_where_it_is_wanted(stars, model):
