@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rrcat.estimator.contract import Estimator, Model
     from rrcat.estimator.params import Params
     from rrcat.estimator.registry import Registry, discover
+    from rrcat.estimator.training_set import calibrators_in_band
 
 _HOMES = {
     "Estimator": "contract",
@@ -20,6 +21,7 @@ _HOMES = {
     "Params": "params",
     "Registry": "registry",
     "StarBatch": "batch",
+    "calibrators_in_band": "training_set",
     "discover": "registry",
     "load_bundle": "bundle",
     "save_bundle": "bundle",
@@ -31,6 +33,7 @@ __all__ = [
     "Params",
     "Registry",
     "StarBatch",
+    "calibrators_in_band",
     "discover",
     "load_bundle",
     "save_bundle",

@@ -65,6 +65,44 @@ def training_set(
     )
 
 
+def calibrators_in_band(
+    batch: StarBatch, calibrators: pl.DataFrame, band: str | None, spec: EstimatorSpec
+) -> tuple[str, pl.DataFrame]:
+    """Give the band to learn in, and a row for each calibrator that has a fit in it.
+
+    Rows hold ``source_id, feh, feh_error, pulsation_type`` and the columns of ``features``, sorted
+    by ``source_id``. Without a band that is asked for it is the one in which most calibrators have
+    a fit; of several, the one in which A1 is known best.
+
+    Raises
+    ------
+    PluginError
+        No calibrator has a fit in the band.
+    """
+    assert batch.features is not None
+    known = (
+        batch.features.group_by("band")
+        .agg(fits=pl.len(), error=pl.col("a1_error").median())
+        .sort("fits", "error", "band", descending=[True, False, False], nulls_last=True)
+    )
+    bands = known["band"].to_list()
+    if band is not None and band not in bands:
+        raise PluginError(
+            f"no calibrator has a fit in the band {band!r}",
+            plugin=spec.id,
+            key="band",
+            hint=f"they have fits in {', '.join(sorted(bands))}",
+        )
+    chosen = band or str(bands[0])
+    rows = (
+        calibrators.select("source_id", "feh", "feh_error")
+        .join(batch.stars.select("source_id", "pulsation_type"), on="source_id", how="inner")
+        .join(batch.features.filter(pl.col("band") == chosen), on="source_id", how="inner")
+        .sort("source_id")
+    )
+    return chosen, rows
+
+
 def with_inputs(batch: StarBatch, spec: EstimatorSpec) -> StarBatch:
     """Give the batch with only the tables that the estimator reads.
 

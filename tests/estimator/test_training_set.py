@@ -5,7 +5,7 @@ import pytest
 
 from rrcat.errors import FrameError, PluginError
 from rrcat.estimator import StarBatch
-from rrcat.estimator.training_set import training_set, with_inputs
+from rrcat.estimator.training_set import calibrators_in_band, training_set, with_inputs
 
 
 def test_learning_sees_only_calibrators_that_can_be_used(line, batch, calibrators):
@@ -49,3 +49,33 @@ def test_without_calibrators_there_is_nothing_to_learn_from(line, batch):
     with pytest.raises(PluginError, match="got none") as caught:
         training_set(batch, None, line.spec)
     assert "[calibration]" in caught.value.hint
+
+
+def in_bands(features: pl.DataFrame, errors: dict[str, float | None]) -> pl.DataFrame:
+    return pl.concat(
+        features.with_columns(band=pl.lit(band), a1_error=pl.lit(error, pl.Float64))
+        for band, error in errors.items()
+    )
+
+
+def test_the_band_to_learn_in_is_that_of_most_fits_then_of_the_best(line, batch, calibrators):
+    bands = in_bands(batch.features.filter(band="G"), {"BP": 0.03, "G": 0.01, "RP": None})
+
+    def learned_in(features, band=None):
+        three = StarBatch(batch.stars, features=features)
+        return calibrators_in_band(three, calibrators, band, line.spec)
+
+    band, rows = learned_in(bands)
+    assert band == "G"
+    assert rows["band"].unique().to_list() == ["G"]
+    assert rows["source_id"].is_sorted()
+    assert {"feh", "feh_error", "pulsation_type", "period"} <= set(rows.columns)
+    lost = (pl.col("band") == "G") & (pl.col("source_id") == 1)
+    assert learned_in(bands.filter(~lost))[0] == "BP"
+    assert learned_in(bands, "RP")[0] == "RP"
+
+
+def test_a_band_without_a_fit_is_refused_with_those_that_have_one(line, batch, calibrators):
+    with pytest.raises(PluginError, match="in the band 'V'") as caught:
+        calibrators_in_band(batch.checked(), calibrators, "V", line.spec)
+    assert "G, I" in caught.value.hint

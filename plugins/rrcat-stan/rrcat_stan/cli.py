@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rrcat.errors import RrcatError
 from rrcat_stan.plugin import SPEC
+
+if TYPE_CHECKING:
+    from rrcat_stan.estimator import RelationModel
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,7 +72,7 @@ def plots(bundle: Path, output: Path) -> None:
         click.echo(str(path))
 
 
-def _model(bundle: Path):  # type: ignore[no-untyped-def]
+def _model(bundle: Path) -> RelationModel:
     from rrcat.errors import BundleError
     from rrcat.estimator import load_bundle
     from rrcat_stan.estimator import RelationModel

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from rrcat.errors import PluginError
-from rrcat.estimator import Estimator, Model, StarBatch
+from rrcat.estimator import Estimator, Model, StarBatch, calibrators_in_band
 from rrcat.estimator.contract import Progress
 from rrcat_stan.cmdstan import need_cmdstan
 from rrcat_stan.plugin import SPEC
@@ -93,15 +93,8 @@ class BayesRelation(Estimator):
         progress: Progress | None,
     ) -> RelationModel:
         assert batch is not None
-        assert batch.features is not None
         assert calibrators is not None
-        band = self.params.band or _commonest_band(batch.features)
-        rows = (
-            calibrators.select("source_id", calibrated="feh", calibrated_error="feh_error")
-            .join(batch.stars.select("source_id", "pulsation_type"), on="source_id", how="inner")
-            .join(batch.features.filter(pl.col("band") == band), on="source_id", how="inner")
-            .sort("source_id")
-        )
+        band, rows = calibrators_in_band(batch, calibrators, self.params.band, SPEC)
         kinds = sorted(SPEC.pulsation_types)
         by_kind = {
             kind: rows.filter(pl.col("pulsation_type") == kind).drop_nulls(
@@ -138,8 +131,3 @@ class BayesRelation(Estimator):
 
     def _load(self, folder: Path) -> RelationModel:
         return RelationModel(*load_relations(folder))
-
-
-def _commonest_band(features: pl.DataFrame) -> str:
-    counts = features["band"].value_counts().sort("count", "band", descending=[True, False])
-    return str(counts["band"][0])

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrcat_stan.diagnostics import arviz
-from rrcat_stan.population import Draws, given, log_density, probability
+from rrcat_stan.draws import Draws, log_density, probability
+from rrcat_stan.population import given
 from rrcat_stan.predictors import Measured
 
 FloatArray = NDArray[np.float64]

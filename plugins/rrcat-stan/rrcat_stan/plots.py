@@ -105,7 +105,7 @@ def _relation(relation: Relation, title: str, scale: str) -> bytes:
         panels = figure.subplots(1, len(terms.predictors), squeeze=False)[0]
         for axes, name in zip(panels, terms.predictors, strict=True):
             x = stars[name].to_numpy()
-            middle = {other: float(stars[other].mean()) for other in slope if other != name}  # type: ignore[arg-type]
+            middle = {n: float(stars[n].to_numpy().mean()) for n in slope if n != name}
             others = [slope[other] * (stars[other].to_numpy() - middle[other]) for other in middle]
             rest = np.sum(others, axis=0) if others else np.zeros(x.size)
             errors = stars[f"{name}_error"] if name != PERIOD else None

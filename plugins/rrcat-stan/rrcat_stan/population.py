@@ -9,17 +9,20 @@ Stars are taken one by one, in compiled loops: the value of a star does not depe
 on which others are asked for.
 """
 
+# Kernels take the types numba infers.
+# mypy: allow-untyped-defs, allow-untyped-calls
+
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 from rrcat.fourier.compiled import helper, kernel
+from rrcat_stan.draws import Draws, components
 from rrcat_stan.predictors import Measured
 
 FloatArray = NDArray[np.float64]
@@ -29,29 +32,6 @@ LOW, HIGH = 0.16, 0.84
 _HALF_WIDTH = 0.994457883209753
 _NEWTON_STEPS = 60
 _CLOSE = 1e-7  # dex
-
-
-@dataclass(frozen=True)
-class Draws:
-    """``D`` posterior draws, in standardised parameters, as arrays of which the first axis is D.
-
-    ``alpha``, ``delta`` (zero where the period has no slope), ``sigma``, ``error_scale`` ``(D,)``;
-    ``beta`` ``(D, J)``, zero for parameters without a slope; ``mu``, ``gamma`` ``(D, J)`` and
-    ``cov`` ``(D, J, J)`` of the population. Of ``share`` and ``excess`` (a mixture) and ``freedom``
-    (Student's t), those the scatter does not have are None.
-    """
-
-    alpha: FloatArray
-    delta: FloatArray
-    beta: FloatArray
-    sigma: FloatArray
-    mu: FloatArray
-    gamma: FloatArray
-    cov: FloatArray
-    error_scale: FloatArray
-    share: FloatArray | None = None
-    excess: FloatArray | None = None
-    freedom: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -91,42 +71,12 @@ class Prediction:
 def predict(draws: Draws, stars: Measured) -> Prediction:
     """Give [Fe/H] of each star: posterior, intrinsic scatter and measurement together."""
     out = np.empty((3, stars.period.size))
-    _summarise(*_arrays(draws), *_columns(stars), *_components(draws), _CDF, out)
+    _summarise(*_arrays(draws), *_columns(stars), *components(draws), _CDF, out)
     feh, low, high = out
     plug_in = draws.alpha.mean() + draws.delta.mean() * stars.period
     for j in np.flatnonzero(np.any(draws.beta != 0.0, axis=0)):
         plug_in = plug_in + draws.beta[:, j].mean() * stars.x[:, j]
     return Prediction(feh, (high - low) / (2.0 * _HALF_WIDTH), low, high, plug_in)
-
-
-def log_density(draws: Draws, mean: FloatArray, variance: FloatArray, feh: Any) -> FloatArray:
-    """Give the logarithm of the density of [Fe/H] about ``mean``; all of shape ``(D, n)``.
-
-    ``variance`` is without intrinsic scatter, and includes the error of ``feh``.
-    """
-    width = np.sqrt(variance + draws.sigma[:, np.newaxis] ** 2)
-    if draws.freedom is not None:
-        return np.asarray(stats.t.logpdf(feh, draws.freedom[:, np.newaxis], mean, width))
-    usual = stats.norm.logpdf(feh, mean, width)
-    if draws.share is None or draws.excess is None:
-        return np.asarray(usual)
-    share = draws.share[:, np.newaxis]
-    wide = np.hypot(width, draws.excess[:, np.newaxis])
-    unusual = stats.norm.logpdf(feh, mean, wide)
-    return np.asarray(np.logaddexp(np.log1p(-share) + usual, np.log(share) + unusual))
-
-
-def probability(draws: Draws, mean: FloatArray, variance: FloatArray, feh: Any) -> FloatArray:
-    """Give the probability of an [Fe/H] below ``feh``, as :func:`log_density`."""
-    width = np.sqrt(variance + draws.sigma[:, np.newaxis] ** 2)
-    if draws.freedom is not None:
-        return np.asarray(stats.t.cdf(feh, draws.freedom[:, np.newaxis], mean, width))
-    usual = stats.norm.cdf(feh, mean, width)
-    if draws.share is None or draws.excess is None:
-        return np.asarray(usual)
-    share = draws.share[:, np.newaxis]
-    unusual = stats.norm.cdf(feh, mean, np.hypot(width, draws.excess[:, np.newaxis]))
-    return np.asarray((1.0 - share) * usual + share * unusual)
 
 
 def _arrays(draws: Draws) -> tuple[FloatArray, ...]:
@@ -158,26 +108,6 @@ def _columns(stars: Measured) -> tuple[FloatArray, ...]:
     return stars.period, stars.period_variance, stars.x, stars.s
 
 
-def _components(draws: Draws) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Give the Gaussians that the scatter of each draw consists of, ``(D, C)`` each.
-
-    Weight, variance besides that of the star [dex²], and factor on the sum. Student's t is a
-    Gaussian with a variance drawn from a scaled inverse χ²: each draw has one of these, evenly
-    spread over them all.
-    """
-    n = draws.alpha.size
-    weight, own, factor = np.ones((n, 1)), draws.sigma[:, np.newaxis] ** 2, np.ones((n, 1))
-    if draws.freedom is not None:
-        even = np.mod((np.arange(n) + 0.5) * (math.sqrt(5.0) - 1.0) / 2.0, 1.0)
-        half = draws.freedom / 2.0
-        factor[:, 0] = half / stats.gamma.ppf(even, half)
-    if draws.share is not None and draws.excess is not None:
-        weight = np.column_stack([1.0 - draws.share, draws.share])
-        own = np.column_stack([own[:, 0], own[:, 0] + draws.excess**2])
-        factor = np.ones((n, 2))
-    return weight / n, own, factor
-
-
 # The normal distribution at steps of 1 / 256 to 8 standard deviations: off by less than 1e-6.
 _STEPS = 256
 _FARTHEST = 8
@@ -185,7 +115,7 @@ _CDF = stats.norm.cdf(np.arange(-_FARTHEST * _STEPS, _FARTHEST * _STEPS + 2) / _
 
 
 @helper
-def _one(  # type: ignore[no-untyped-def]
+def _one(
     expected, along, with_feh, explained, mu, gamma, cov, stretch, period, x, s, u, d, g, common
 ):
     """Give mean and variance for one draw and star.
@@ -222,7 +152,7 @@ def _one(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _each(  # type: ignore[no-untyped-def]
+def _each(
     expected, along, with_feh, explained, mu, gamma, cov, stretch, delta,
     period, period_variance, x, s, out,
 ):  # fmt: skip
@@ -244,7 +174,7 @@ def _each(  # type: ignore[no-untyped-def]
 
 
 @helper
-def _cdf(table, z):  # type: ignore[no-untyped-def]
+def _cdf(table, z):
     """Give the normal distribution and its density at ``z``, from the table."""
     if z <= -_FARTHEST:
         return 0.0, 0.0
@@ -257,7 +187,7 @@ def _cdf(table, z):  # type: ignore[no-untyped-def]
 
 
 @helper
-def _quantile(table, wanted, start, weight, mean, rate):  # type: ignore[no-untyped-def]
+def _quantile(table, wanted, start, weight, mean, rate):
     """Give where a mixture of Gaussians reaches a probability, by Newton's method."""
     low, high = -np.inf, np.inf
     at = start
@@ -284,7 +214,7 @@ def _quantile(table, wanted, start, weight, mean, rate):  # type: ignore[no-unty
 
 
 @kernel
-def _summarise(  # type: ignore[no-untyped-def]
+def _summarise(
     expected, along, with_feh, explained, mu, gamma, cov, stretch, delta,
     period, period_variance, x, s, weight, own, factor, table, out,
 ):  # fmt: skip

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from rrcat.errors import PluginError
 from rrcat_stan.cmdstan import CmdStan
+from rrcat_stan.draws import Draws
 from rrcat_stan.leave_one_out import LeftOut, leave_one_out
 from rrcat_stan.plugin import SPEC
-from rrcat_stan.population import Draws, predict
+from rrcat_stan.population import predict
 from rrcat_stan.predictors import PERIOD, Measured, Scaling, learn_scaling, measured
 from rrcat_stan.sampling import Posterior, sample, stan_data
 from rrcat_stan.settings import RelationParams, Terms
@@ -93,8 +94,8 @@ def learn_relation(
     Parameters
     ----------
     rows
-        ``source_id``, [Fe/H] as ``calibrated`` with ``calibrated_error`` [dex], and the columns of
-        ``features``, no parameter of the relation null.
+        ``source_id``, ``feh`` and ``feh_error`` [dex], and the columns of ``features``, no
+        parameter of the relation null.
 
     Raises
     ------
@@ -102,7 +103,7 @@ def learn_relation(
         A calibrator has no error, a parameter does not vary, or the chains cannot be trusted.
     """
     terms = params.terms(kind)
-    feh, feh_error = rows["calibrated"].to_numpy(), rows["calibrated_error"].to_numpy()
+    feh, feh_error = rows["feh"].to_numpy(), rows["feh_error"].to_numpy()
     given = measured(rows, terms.names)
     _check(rows, given, terms, kind)
     scaling = learn_scaling(given, terms.names)
@@ -142,7 +143,7 @@ def learn_relation(
 
 
 def _check(rows: pl.DataFrame, given: Measured, terms: Terms, kind: str) -> None:
-    if (without := rows.filter(pl.col("calibrated_error") <= 0.0)).height:
+    if (without := rows.filter(pl.col("feh_error") <= 0.0)).height:
         raise PluginError(
             f"{without.height} {kind} calibrators have an [Fe/H] without an error",
             plugin=SPEC.id,
@@ -173,8 +174,8 @@ def _calibrators(
         columns[name] = values[:, place]
         columns[f"{name}_error"] = np.sqrt(given.s[:, own, own][:, place])
     columns |= {
-        "feh": rows["calibrated"].to_numpy(),
-        "feh_error": rows["calibrated_error"].to_numpy(),
+        "feh": rows["feh"].to_numpy(),
+        "feh_error": rows["feh_error"].to_numpy(),
         "left_out_feh": left_out.feh,
         "left_out_probability": left_out.probability,
         "left_out_log_density": left_out.log_density,
@@ -219,11 +220,10 @@ def coefficients(draws: Draws, scaling: Scaling, terms: Terms) -> dict[str, dict
     ``constant`` and a slope for each predictor make the line; ``scatter`` [dex], ``error_scale``,
     and those of ``freedom``, ``share`` and ``excess`` that there are.
     """
-    told = {
+    return {
         name: {"mean": float(values.mean()), "sd": float(values.std(ddof=1))}
         for name, values in physical(draws, scaling, terms).items()
     }
-    return told
 
 
 def physical(draws: Draws, scaling: Scaling, terms: Terms) -> dict[str, FloatArray]:

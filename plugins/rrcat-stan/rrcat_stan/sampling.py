@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from rrcat.errors import PluginError
 from rrcat_stan.cmdstan import CmdStan, compiled_model
 from rrcat_stan.diagnostics import Diagnostics, diagnose, faults
+from rrcat_stan.draws import Draws
 from rrcat_stan.plugin import SPEC
-from rrcat_stan.population import Draws
 from rrcat_stan.predictors import Measured
 from rrcat_stan.settings import Priors, Sampler, Scatter
 

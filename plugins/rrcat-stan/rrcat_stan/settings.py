@@ -114,7 +114,7 @@ class RelationParams(Params):
     band: str | None = Field(
         default=None,
         description="Photometric band; by default the one in which most calibrators have a fit, of "
-        "several the first by name.",
+        "several the one in which A1 is known best.",
     )
     scatter: Scatter = Field(
         default="student-t",

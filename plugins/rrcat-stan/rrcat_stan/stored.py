@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rrcat.canonical import json_bytes, parquet_bytes
-from rrcat_stan.population import Draws
+from rrcat_stan.draws import Draws
 from rrcat_stan.predictors import Scaling
 from rrcat_stan.relation import Relation
 from rrcat_stan.settings import Terms

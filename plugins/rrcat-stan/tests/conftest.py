@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from rrcat_stan.cmdstan import need_cmdstan
-from rrcat_stan.population import Draws
+from rrcat_stan.draws import Draws
 from rrcat_stan.predictors import Scaling
 from rrcat_stan.relation import Relation
 from rrcat_stan.settings import Terms

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
+from rrcat_stan.draws import Draws
 from rrcat_stan.leave_one_out import leave_one_out
-from rrcat_stan.population import Draws
 from rrcat_stan.predictors import Measured
 from scipy import stats
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given as cases
 from hypothesis import strategies as st
-from rrcat_stan.population import given, log_density, predict, probability
+from rrcat_stan.draws import probability
+from rrcat_stan.population import given, predict
 from rrcat_stan.predictors import Measured
 from scipy import stats
 
@@ -87,17 +88,6 @@ def test_the_percentiles_are_those_of_all_draws_together(made_draws, scatter):
     for wanted, at in ((0.16, said.p16), (0.84, said.p84)):
         reached = probability(draws, each.mean, each.variance, at).mean(axis=0)
         assert reached == pytest.approx(np.full(30, wanted), abs=close)
-
-
-@pytest.mark.parametrize("scatter", SCATTERS)
-def test_the_density_is_the_slope_of_the_probability(made_draws, scatter):
-    draws, stars = made_draws(60, 2, **SCATTERS[scatter]), some_stars()
-    said = given(draws, stars)
-    low, high = (
-        probability(draws, said.mean, said.variance, -1.3 + step) for step in (-1e-5, 1e-5)
-    )
-    density = np.exp(log_density(draws, said.mean, said.variance, -1.3))
-    assert (high - low) / 2e-5 == pytest.approx(density, rel=1e-5, abs=1e-9)
 
 
 def test_outliers_widen_what_is_said_of_a_star(made_draws):

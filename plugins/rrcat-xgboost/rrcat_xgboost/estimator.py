@@ -12,7 +12,7 @@ from pydantic import Field
 from threadpoolctl import threadpool_limits
 
 from rrcat.errors import PluginError
-from rrcat.estimator import Estimator, Model, Params, StarBatch
+from rrcat.estimator import Estimator, Model, Params, StarBatch, calibrators_in_band
 from rrcat.estimator.contract import Progress
 from rrcat_xgboost.plugin import SPEC
 from rrcat_xgboost.regression import Account, Regression, Settings, learn
@@ -28,7 +28,7 @@ class BoostingParams(Params):
     band: str | None = Field(
         default=None,
         description="Photometric band; by default the one in which most calibrators have a fit, "
-        "of several the first by name.",
+        "of several the one in which A1 is known best.",
     )
     n_trials: int = Field(
         default=6, ge=1, le=200, description="Settings of the trees compared by cross-validation."
@@ -125,23 +125,8 @@ class FourierXGBoost(Estimator):
         progress: Progress | None,
     ) -> BoostingModel:
         assert batch is not None
-        assert batch.features is not None
         assert calibrators is not None
-        band = self.params.band or _commonest_band(batch.features)
-        known = batch.features["band"].unique().sort().to_list()
-        if band not in known:
-            raise PluginError(
-                f"no calibrator has a fit in the band {band!r}",
-                plugin=SPEC.id,
-                key="band",
-                hint=f"they have fits in {', '.join(known)}",
-            )
-        rows = (
-            calibrators.select("source_id", "feh", "feh_error")
-            .join(batch.stars.select("source_id", "pulsation_type"), on="source_id", how="inner")
-            .join(batch.features.filter(pl.col("band") == band), on="source_id", how="inner")
-            .sort("source_id")
-        )
+        band, rows = calibrators_in_band(batch, calibrators, self.params.band, SPEC)
         by_kind = {kind: _with_shape(rows, kind) for kind in sorted(SPEC.pulsation_types)}
         learnable = {
             kind: of_kind
@@ -183,11 +168,6 @@ class FourierXGBoost(Estimator):
 
     def _load(self, folder: Path) -> BoostingModel:
         return BoostingModel(*load_model(folder))
-
-
-def _commonest_band(features: pl.DataFrame) -> str:
-    counts = features["band"].value_counts().sort("count", "band", descending=[True, False])
-    return str(counts["band"][0])
 
 
 def _with_shape(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
