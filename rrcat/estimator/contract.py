@@ -7,10 +7,9 @@ only the private ones.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, final
 
@@ -21,6 +20,7 @@ from rrcat import schema
 from rrcat.errors import FrameError, PluginError, RecipeError
 from rrcat.estimator.answer import checked_answer
 from rrcat.estimator.batch import StarBatch
+from rrcat.estimator.described import check_described
 from rrcat.estimator.params import Params, parsed
 from rrcat.estimator.reasons import reasons, usable
 from rrcat.estimator.training_set import training_set, with_inputs
@@ -182,6 +182,11 @@ class Estimator(ABC):
     are fixed. ``predictors`` is a table of lists by pulsation type; a value depends on no other of
     these columns than those that are listed for the type of the star."""
 
+    checkpoints: Path | None = None
+    """A folder that survives a killed run, in which ``_fit`` may leave checkpoints and find them
+    again; None: nowhere. It is handed to no other estimator, parameters, seed or training set, and
+    removed when the fit is done: see :func:`rrcat.estimator.checkpoints.keeping_checkpoints`."""
+
     @classmethod
     def check_machine(cls) -> str | None:
         """Say what learning uses of this machine besides Python, such as a compiler; None: nothing.
@@ -272,40 +277,6 @@ class Estimator(ABC):
                 f"the estimator gave a {type(model).__name__} instead of a Model",
                 plugin=self.spec.id,
             )
-        if not isinstance(getattr(model, "scale", None), str):
-            raise PluginError(
-                "the model does not name the metallicity scale of its values",
-                plugin=self.spec.id,
-                hint='set `scale` in the model, e.g. to "C21" or to that of the calibrators',
-            )
-        named = self.spec.bands
-        beyond = [] if named is None else sorted((model.bands or named) - named)
-        if beyond:
-            raise PluginError(
-                f"the model has values in {', '.join(beyond)}, which its spec does not name",
-                plugin=self.spec.id,
-                hint="add the band to `bands` of the spec",
-            )
-        _check_needs(model.needs, self.spec.id)
+        check_described(model, self.spec)
         model.spec, model.params = self.spec, self.params
         return model
-
-
-def _check_needs(needs: Sequence[str], plugin: str) -> None:
-    if isinstance(needs, str):
-        raise PluginError(
-            f"`needs` of the model is the text {needs!r} instead of a tuple",
-            plugin=plugin,
-            hint=f"write needs = ({needs!r},)",
-        )
-    columns = schema.load("features").names
-    if unknown := [name for name in needs if name not in columns]:
-        near = difflib.get_close_matches(unknown[0], columns, n=3)
-        raise PluginError(
-            f"the model needs {unknown[0]!r}, which is no column of features",
-            plugin=plugin,
-            column=unknown[0],
-            hint=f"did you mean {' or '.join(map(repr, near))}?"
-            if near
-            else "`rrcat schema show features` lists the columns",
-        )

@@ -1,11 +1,13 @@
 """Predictions for calibrators by models that have not seen them."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import polars as pl
 
 from rrcat.errors import RrcatError
 from rrcat.estimator.batch import StarBatch
+from rrcat.estimator.checkpoints import keeping_checkpoints
 from rrcat.estimator.contract import Estimator, Model
 from rrcat.estimator.rescale import to_scale
 from rrcat.evaluation.splits import derived_seed
@@ -33,6 +35,7 @@ def cross_validate(
     *,
     seed: int,
     progress: Callable[[], object] = lambda: None,
+    checkpoints: Path | None = None,
 ) -> pl.DataFrame:
     """Give the out-of-fold predictions of an estimator.
 
@@ -52,6 +55,9 @@ def cross_validate(
         Seed of the whole; each fold has its own, derived from it.
     progress
         Called after each fold.
+    checkpoints
+        A folder of this very cross-validation, in which the estimator may keep what it has learned
+        of a fold so far; None for nowhere.
 
     Returns
     -------
@@ -67,8 +73,10 @@ def cross_validate(
     scale = calibrators["feh_scale"][0]
     answers = []
     for (repeat, fold), tested in sets.group_by("repeat", "fold", maintain_order=True):
-        model = _learn(estimator, batch, calibrators, tested["source_id"], seed, repeat, fold)
-        answer = to_scale(model.predict(batch.only(tested["source_id"])), model.scale, scale)
+        kept = None if checkpoints is None else checkpoints / f"{repeat}-{fold}"
+        with keeping_checkpoints(estimator, kept):
+            model = _learn(estimator, batch, calibrators, tested["source_id"], seed, repeat, fold)
+            answer = to_scale(model.predict(batch.only(tested["source_id"])), model.scale, scale)
         answers.append(tested.join(answer, on="source_id", how="left", validate="1:1"))
         progress()
     truth = calibrators.select("source_id", "pulsation_type", feh_true="feh")

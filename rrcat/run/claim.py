@@ -21,6 +21,7 @@ PRODUCTS = (
     "parts",
     "calibration",
     "bundles",
+    "checkpoints",
     "recipe.toml",
     "account.json",
     "calibrators.parquet",

@@ -1,6 +1,7 @@
 """``rrcat evaluate``: how well the recipe's estimators do on calibrators they have not seen."""
 
 import hashlib
+import shutil
 import time
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -25,7 +26,7 @@ from rrcat.run.folds import CrossValidate, Fold, folds
 from rrcat.run.parts import read_parts
 from rrcat.run.progress import progress_bars
 from rrcat.run.stage import run_stage
-from rrcat.run.training import check_calibration
+from rrcat.run.training import CHECKPOINTS, check_calibration
 from rrcat.run.workspace import Request, Workspace, default_workers, workspace
 
 
@@ -179,6 +180,7 @@ def _predictions(place: Workspace, calibrators: pl.DataFrame, units: list[Fold])
                 progress=progress,
             )
             found.append(read_parts(units, parts))
+    shutil.rmtree(place.output / CHECKPOINTS, ignore_errors=True)  # empty once every fold is done
     return pl.concat(found).sort(KEY)
 
 

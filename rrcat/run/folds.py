@@ -11,6 +11,7 @@ from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.registry import discover
 from rrcat.evaluation.cross_validation import cross_validate
 from rrcat.run.calibrators import CALIBRATORS, read_calibrator_batch
+from rrcat.run.training import CHECKPOINTS
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,14 @@ class CrossValidate:
         """Give the predictions for the stars of a fold."""
         calibrators, batch = loaded(self.folder)
         estimator = discover().estimator(self.section.id, self.section.params)
-        return cross_validate(estimator, batch, calibrators, fold.stars, seed=self.seed)
+        return cross_validate(
+            estimator,
+            batch,
+            calibrators,
+            fold.stars,
+            seed=self.seed,
+            checkpoints=self.folder / CHECKPOINTS / self.section.id,
+        )
 
 
 def loaded(folder: Path) -> tuple[pl.DataFrame, StarBatch]:

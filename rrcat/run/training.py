@@ -1,5 +1,6 @@
 """Training: an estimator learns from the calibrators and becomes a bundle."""
 
+import contextlib
 import hashlib
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from rrcat.catalogue.recipe import EstimatorSection, Recipe
 from rrcat.errors import BundleError, RecipeError
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.bundle import load_bundle, save_bundle
+from rrcat.estimator.checkpoints import keeping_checkpoints
 from rrcat.estimator.contract import Model
 from rrcat.estimator.registry import Registry
 
 GOLDEN_STARS = 16
+CHECKPOINTS = "checkpoints"
 
 
 def check_calibration(recipe: Recipe, registry: Registry) -> None:
@@ -63,35 +66,39 @@ def train(
     fitted = batch.features.filter(pl.col("fit_status") == "ok")["source_id"]
     read = ("stars", *estimator.spec.inputs)
     batch = StarBatch(**{name: frame for name, frame in batch.frames().items() if name in read})
-    if estimator.spec.needs_calibrators:
-        assert sample is not None
-        batch = batch.only(sample.calibrators["source_id"])
-        bar = progress.add_task(f"Training: {section.id}", total=None)
-        model = estimator.fit(
-            batch,
-            sample.calibrators,
+    checkpoints = bundle.parent.parent / CHECKPOINTS / section.id
+    with keeping_checkpoints(estimator, checkpoints):
+        if estimator.spec.needs_calibrators:
+            assert sample is not None
+            batch = batch.only(sample.calibrators["source_id"])
+            bar = progress.add_task(f"Training: {section.id}", total=None)
+            model = estimator.fit(
+                batch,
+                sample.calibrators,
+                seed=recipe.seed,
+                progress=lambda done, total: progress.update(bar, completed=done, total=total),
+            )
+            progress.update(bar, completed=1, total=1)
+            learned = _digest(sample.calibrators, *batch.frames().values())
+            metrics = {"n_calibrators": sample.calibrators.height}
+        else:
+            model, learned, metrics = estimator.fit(seed=recipe.seed), "", {}
+        golden = fitted.filter(fitted.is_in(batch.stars["source_id"].implode())).unique().sort()
+        save_bundle(
+            model,
+            bundle,
+            golden=batch.only(golden.head(GOLDEN_STARS)),
             seed=recipe.seed,
-            progress=lambda done, total: progress.update(bar, completed=done, total=total),
+            settings={
+                "cleaning": recipe.cleaning.model_dump(mode="json"),
+                "fourier": recipe.fourier.model_dump(mode="json"),
+                "period_search": recipe.period_search.model_dump(mode="json"),
+            },
+            training_set_sha256=learned,
+            metrics=metrics,
         )
-        progress.update(bar, completed=1, total=1)
-        learned = _digest(sample.calibrators, *batch.frames().values())
-        metrics = {"n_calibrators": sample.calibrators.height}
-    else:
-        model, learned, metrics = estimator.fit(seed=recipe.seed), "", {}
-    golden = fitted.filter(fitted.is_in(batch.stars["source_id"].implode())).unique().sort()
-    save_bundle(
-        model,
-        bundle,
-        golden=batch.only(golden.head(GOLDEN_STARS)),
-        seed=recipe.seed,
-        settings={
-            "cleaning": recipe.cleaning.model_dump(mode="json"),
-            "fourier": recipe.fourier.model_dump(mode="json"),
-            "period_search": recipe.period_search.model_dump(mode="json"),
-        },
-        training_set_sha256=learned,
-        metrics=metrics,
-    )
+    with contextlib.suppress(OSError):  # those of another estimator stay
+        checkpoints.parent.rmdir()
     return model
 
 

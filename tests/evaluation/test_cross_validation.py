@@ -74,3 +74,21 @@ def test_an_estimator_that_cannot_learn_in_a_fold_says_in_which(nearest, batch, 
     with pytest.raises(PluginError, match="no calibrator can be learned from") as caught:
         cross_validate(nearest, batch, pair, sets_of(pair, folds=2), seed=0)
     assert caught.value.where["calibrators"] == 1
+
+
+def test_each_fold_has_checkpoints_of_its_own_until_it_is_done(
+    nearest, batch, calibrators, tmp_path, monkeypatch
+):
+    seen, inner = [], nearest._fit
+
+    def leaving_one(*args, **kwargs):
+        seen.append(nearest.checkpoints.name)
+        assert not any(nearest.checkpoints.iterdir())
+        (nearest.checkpoints / "epoch.bin").write_bytes(b"half")
+        return inner(*args, **kwargs)
+
+    monkeypatch.setattr(nearest, "_fit", leaving_one)
+    sets = sets_of(calibrators, folds=2)
+    cross_validate(nearest, batch, calibrators, sets, seed=0, checkpoints=tmp_path)
+    assert seen == ["0-0", "0-1", "1-0", "1-1"]
+    assert not any(tmp_path.iterdir())

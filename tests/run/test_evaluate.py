@@ -92,6 +92,23 @@ def test_workers_partitions_and_an_interruption_do_not_change_a_byte(
     assert products(tmp_path / "one") == products(tmp_path / "two")
 
 
+def test_each_fold_may_keep_checkpoints_and_none_are_left(
+    toy_survey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line, seen = sys.modules["toy_line"].Line, []
+    inner = line._fit
+
+    def noting(self, *args, **kwargs):
+        seen.append(self.checkpoints.relative_to(tmp_path).as_posix())
+        return inner(self, *args, **kwargs)
+
+    monkeypatch.setattr(line, "_fit", noting)
+    evaluate_estimators(Request(toy_survey, tmp_path / "out", workers=1))
+    assert seen[:2] == ["out/checkpoints/toy-line/0-0", "out/checkpoints/toy-line/0-1"]
+    assert len(set(seen)) == 8
+    assert not (tmp_path / "out" / "checkpoints").exists()
+
+
 def test_another_seed_cuts_the_stars_anew(toy_survey: Path, tmp_path: Path) -> None:
     evaluate_estimators(Request(toy_survey, tmp_path / "three", workers=1))
     evaluate_estimators(Request(toy_survey, tmp_path / "four", workers=1, seed=4))

@@ -1,5 +1,6 @@
 """What is trained is what a build trains, and it comes from the calibrators."""
 
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -103,3 +104,26 @@ def test_a_bundle_damaged_after_the_build_is_not_blessed(toy_survey: Path, tmp_p
     (tmp_path / "built" / "bundles" / "toy-line" / "golden.parquet").unlink()
     with pytest.raises(BundleError, match=r"misses golden\.parquet"):
         build_catalogue(Request(toy_survey, tmp_path / "built"))
+
+
+def test_an_interrupted_training_finds_its_checkpoints_again(
+    toy_survey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = sys.modules["toy_line"].Line
+    inner = line._fit
+
+    def killed(self, *args, **kwargs):
+        (self.checkpoints / "epoch.bin").write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    def resumed(self, *args, **kwargs):
+        assert (self.checkpoints / "epoch.bin").read_bytes() == b"half"
+        return inner(self, *args, **kwargs)
+
+    monkeypatch.setattr(line, "_fit", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train_estimators(Request(toy_survey, tmp_path / "trained"))
+    assert (tmp_path / "trained" / "checkpoints" / "toy-line" / "epoch.bin").exists()
+    monkeypatch.setattr(line, "_fit", resumed)
+    train_estimators(Request(toy_survey, tmp_path / "trained"))
+    assert not (tmp_path / "trained" / "checkpoints").exists()
