@@ -84,9 +84,11 @@ def demo(
         raise ReleaseError(f"the release does not hold what it promises{listed}", file=release)
     _done(console, "hashes, schema and all formats agree")
 
-    calibrators = pl.read_parquet(candidate / "calibrators.parquet", glob=False)
     true = pl.read_parquet(candidate / "simulated" / "truth.parquet", glob=False)
-    true = true.join(calibrators, on="source_id", how="anti")  # the estimators know their [Fe/H]
+    calibrators = candidate / "calibrators.parquet"
+    if learned := calibrators.exists():  # the estimators know their [Fe/H]
+        known = pl.read_parquet(calibrators, glob=False)
+        true = true.join(known, on="source_id", how="anti")
     predictions = pl.read_parquet(candidate / "predictions.parquet", glob=False)
     found = {id: recovery(predictions.filter(estimator=id), true) for id in ids}
     catalogue = pl.read_parquet(candidate / "catalogue.parquet", glob=False)
@@ -94,7 +96,7 @@ def demo(
     if as_json:
         click.echo(json.dumps(_result(release, summary, found, left_out), sort_keys=True))
     else:
-        _tell(console, release, summary, found)
+        _tell(console, release, summary, found, learned)
 
 
 def _check_empty(output: Path) -> None:
@@ -199,7 +201,11 @@ def _result(
 
 
 def _tell(
-    console: Console, release: Path, summary: BuildSummary, found: dict[str, pl.DataFrame]
+    console: Console,
+    release: Path,
+    summary: BuildSummary,
+    found: dict[str, pl.DataFrame],
+    learned: bool,
 ) -> None:
     from rich.table import Table
 
@@ -222,9 +228,9 @@ def _tell(
         reasons.add_row(status, f"{count:,}")
 
     folder = release.parent
-    console.print(
-        "", against, "Stars with spectra, which were learned from, are left out.", sep="\n"
-    )
+    console.print("", against, sep="\n")
+    if learned:
+        console.print("Stars with spectra, which were learned from, are left out.")
     console.print("", reasons, sep="\n")
     console.print(
         "[bold]Where to look[/]",

@@ -13,7 +13,6 @@ from rrcat.archive.store import LocalStore
 from rrcat.calibration.sample import Sample
 from rrcat.canonical import json_bytes
 from rrcat.catalogue.assemble import assemble, main_band
-from rrcat.errors import RecipeError
 from rrcat.estimator.batch import StarBatch
 from rrcat.fourier.measure import with_found
 from rrcat.run.calibrators import calibration_sample, write_sample
@@ -96,17 +95,10 @@ def build_catalogue(request: Request) -> BuildSummary:
 
 
 def _sample(place: Workspace) -> Sample | None:
-    """Give the calibrators, None where there are none and no estimator learns from them."""
-    if place.recipe.calibration is None:
+    """Give the calibrators, None where no estimator learns from them."""
+    if not any(place.registry.spec(one.id).needs_calibrators for one in place.recipe.estimator):
         return None
-    try:
-        sample = calibration_sample(place)
-    except RecipeError:
-        # The first stars of an archive may have no calibrator among them.
-        sections = place.recipe.estimator
-        if any(place.registry.spec(section.id).needs_calibrators for section in sections):
-            raise
-        return None
+    sample = calibration_sample(place)
     write_sample(sample, place.output)
     return sample
 

@@ -112,6 +112,17 @@ def test_without_json_it_says_where_to_look(tmp_path, capsys, monkeypatch):
     ):
         assert words in said
     assert "activate" not in said
+    assert "learned from" not in said
+
+
+def test_where_nobody_learns_all_stars_count(tmp_path, capsys, monkeypatch):
+    only(monkeypatch, RELATIONS)
+    out = tmp_path / "d"
+    assert main(["demo", "--output", str(out), "--stars", "100", "--seed", "2", "--json"]) == 0
+    recovery = json.loads(capsys.readouterr().out)["recovery"]
+    truth = pl.read_parquet(out / "candidate" / "simulated" / "truth.parquet")
+    for found in recovery.values():
+        assert found["all"]["n_asked"] == truth["feh"].count()
 
 
 def test_under_tox_it_says_which_environment_holds_rrcat(tmp_path, capsys, monkeypatch):

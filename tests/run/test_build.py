@@ -15,10 +15,13 @@ def without_calibrators(recipe):
     return recipe
 
 
-def test_calibrators_may_lack_where_nobody_learns_from_them(survey, tmp_path):
-    request = Request(without_calibrators(survey), tmp_path / "out", workers=1)
+@pytest.mark.parametrize("spectra", ["source_id,feh\n", "PK\x03\x04"])
+def test_spectra_are_not_looked_at_where_nobody_learns_from_them(survey, tmp_path, spectra):
+    (survey.parent / "spectra.csv").write_text(spectra)
+    request = Request(survey, tmp_path / "out", workers=1)
     assert build_catalogue(request).n_values > 0
-    assert not (tmp_path / "out" / "calibrators.parquet").exists()
+    for name in ("calibrators.parquet", "sample.csv"):
+        assert not (tmp_path / "out" / name).exists()
 
 
 def test_calibrators_must_be_there_where_somebody_learns_from_them(toy_survey, tmp_path):

@@ -11,6 +11,7 @@ from rrcat.archive import LocalStore, close_store, read_files, write_part
 from rrcat.catalogue.recipe import read_recipe
 from rrcat.errors import ArchiveError, RunError
 from rrcat.run.build import build_catalogue
+from rrcat.run.calibrators import calibration_sample
 from rrcat.run.data import data_of
 from rrcat.run.workspace import Request, workspace
 
@@ -269,9 +270,8 @@ def test_a_damaged_simulation_is_refused(made_up: Path, tmp_path: Path) -> None:
         pass
 
 
-def test_a_build_of_simulated_stars_knows_its_calibrators(made_up: Path, tmp_path: Path) -> None:
-    summary = build_catalogue(Request(made_up, tmp_path / "out", workers=1))
-    assert summary.n_stars == 60
-    calibrators = pl.read_parquet(tmp_path / "out" / "calibrators.parquet")
+def test_simulated_stars_have_their_spectra(made_up: Path, tmp_path: Path) -> None:
+    with workspace(Request(made_up, tmp_path / "out")) as place:
+        calibrators = calibration_sample(place).calibrators
     given = pl.read_parquet(tmp_path / "out" / "simulated" / "spectra.parquet")
     assert 0 < calibrators.height <= given["source_id"].n_unique()
