@@ -216,6 +216,7 @@ def _close(archive: TapArchive, chunks: Chunks, folder: Path, limit: int | None)
         ],
         archive=archive.identity(),
     )
+    LocalStore.open(folder)  # what was replaced goes only once the store is sound
     current = {folder / part.file for each in parts.values() for part in each}
     for name in TABLES:
         for path in (folder / name).glob("*.parquet"):

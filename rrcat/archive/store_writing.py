@@ -44,7 +44,7 @@ def write_store(ingest: Ingest, folder: Path) -> LocalStore:
             ]
             for name, frame in frames.items()
         }
-        _describe(
+        close_store(
             temporary,
             parts,
             bands=[] if photometry is None else sorted(photometry["band"].unique()),
@@ -89,8 +89,8 @@ def close_store(
     account: Mapping[str, Any],
     adql: Sequence[str] = (),
     archive: Mapping[str, Any] | None = None,
-) -> LocalStore:
-    """Make a store of the parts that stand in a folder, and open it.
+) -> None:
+    """Make a store of the parts that stand in a folder; opening it shows whether they are sound.
 
     ``account.parquet`` belongs to the store where it stands in the folder; the account then has
     its counts under ``asked``.
@@ -105,16 +105,30 @@ def close_store(
         The queries that were asked.
     archive
         What of the configuration of the archive the content depends on.
-
-    Raises
-    ------
-    ArchiveError
-        A part is missing, damaged, or overlaps another.
     """
-    _describe(
-        folder, parts, bands=bands, inputs=inputs, account=account, adql=adql, archive=archive
-    )
-    return LocalStore.open(folder)
+    beside = [ACCOUNT]
+    if (folder / ASKED).exists():
+        account = {**account, "asked": account.get("asked", {}) | received(folder / ASKED)}
+        beside.append(ASKED)
+    atomic.write_bytes(folder / ACCOUNT, json_bytes(account))
+    description = {
+        "format": FORMAT,
+        "archive": dict(archive or {}),
+        "bands": list(bands),
+        "inputs": [dict(each) for each in inputs],
+        "adql": list(adql),
+        "schemas": {name: load(name).version for name in parts},
+        "tables": {
+            name: [part.model_dump() for part in sorted(parts[name], key=lambda part: part.lo)]
+            for name in parts
+        },
+        "files": {
+            name: {"sha256": atomic.sha256(folder / name), "size": (folder / name).stat().st_size}
+            for name in beside
+        },
+    }
+    # The last of all, as it makes a store of the folder.
+    atomic.write_bytes(folder / DESCRIPTION, json_bytes(description))
 
 
 def cut_out(store: LocalStore, source_ids: pl.Series, folder: Path) -> LocalStore:
@@ -140,43 +154,8 @@ def cut_out(store: LocalStore, source_ids: pl.Series, folder: Path) -> LocalStor
         about = {key: told[key] for key in ("archive", "bands", "inputs", "adql")}
         selected = {"selected": sum(part.rows for part in parts["stars"])}
         account = store.account | {"stars": store.account.get("stars", {}) | selected}
-        _describe(temporary, parts, account=account, **about)
+        close_store(temporary, parts, account=account, **about)
     return LocalStore.open(folder)
-
-
-def _describe(
-    folder: Path,
-    parts: Mapping[str, Sequence[StorePart]],
-    *,
-    bands: Sequence[str],
-    inputs: Sequence[Mapping[str, Any]],
-    account: Mapping[str, Any],
-    adql: Sequence[str] = (),
-    archive: Mapping[str, Any] | None = None,
-) -> None:
-    """Write ``account.json`` and then ``store.json``, which makes a store of the folder."""
-    beside = [ACCOUNT]
-    if (folder / ASKED).exists():
-        account = {**account, "asked": account.get("asked", {}) | received(folder / ASKED)}
-        beside.append(ASKED)
-    atomic.write_bytes(folder / ACCOUNT, json_bytes(account))
-    description = {
-        "format": FORMAT,
-        "archive": dict(archive or {}),
-        "bands": list(bands),
-        "inputs": [dict(each) for each in inputs],
-        "adql": list(adql),
-        "schemas": {name: load(name).version for name in parts},
-        "tables": {
-            name: [part.model_dump() for part in sorted(parts[name], key=lambda part: part.lo)]
-            for name in parts
-        },
-        "files": {
-            name: {"sha256": atomic.sha256(folder / name), "size": (folder / name).stat().st_size}
-            for name in beside
-        },
-    }
-    atomic.write_bytes(folder / DESCRIPTION, json_bytes(description))
 
 
 def _metadata(part: Path) -> dict[str, str]:

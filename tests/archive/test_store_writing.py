@@ -96,9 +96,8 @@ def parts(ingested, tmp_path):
 
 
 def closed(folder: Path, parts, **more) -> LocalStore:
-    return close_store(
-        folder, parts, **{"bands": ["G"], "inputs": [], "account": {"stars": {}}} | more
-    )
+    close_store(folder, parts, **{"bands": ["G"], "inputs": [], "account": {"stars": {}}} | more)
+    return LocalStore.open(folder)
 
 
 def test_a_store_is_closed_over_the_parts_that_stand_in_its_folder(parts, tmp_path):
