@@ -9,6 +9,9 @@ import polars as pl
 
 SHOWN = 5
 
+RECEIVED, EMPTY, FAILED = STATUSES = ("received", "empty", "failed")
+"""What becomes of a star that is asked for: it came, the archive has nothing of it, or neither."""
+
 Account = dict[str, Any]
 
 NO_CONFLICT = pl.DataFrame(schema={"star": pl.String, "column": pl.String, "values": pl.String})
@@ -107,7 +110,7 @@ def received(asked: Path) -> Account:
     statuses = stars.group_by("status").len().collect()
     counts = dict(statuses.iter_rows())
     reasons = (
-        stars.filter(pl.col("status") == "failed")
+        stars.filter(pl.col("status") == FAILED)
         .group_by("reason")
         .len("count")
         .sort("count", "reason", descending=[True, False])
@@ -115,7 +118,7 @@ def received(asked: Path) -> Account:
         .collect()
     )
     return {
-        **{status: counts.get(status, 0) for status in ("received", "empty", "failed")},
+        **{status: counts.get(status, 0) for status in STATUSES},
         "reasons": reasons.to_dicts(),
     }
 

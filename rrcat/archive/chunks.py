@@ -17,9 +17,8 @@ from typing import Any
 import polars as pl
 
 from rrcat import atomic
-from rrcat.archive.account import Account
+from rrcat.archive.account import EMPTY, FAILED, RECEIVED, Account
 from rrcat.archive.config import LightCurvesMapping
-from rrcat.archive.datalink import EMPTY, FAILED, RECEIVED
 from rrcat.archive.failures import one_line
 from rrcat.archive.fetch_folder import unfinished
 from rrcat.archive.ingest import Ingest, Part, assemble

@@ -14,6 +14,7 @@ import polars as pl
 import requests
 from pydantic import Field, model_validator
 
+from rrcat.archive.account import EMPTY, FAILED, RECEIVED
 from rrcat.archive.config import TimeSystem, Url
 from rrcat.archive.epochs import to_rows
 from rrcat.archive.halves import by_halves
@@ -24,8 +25,6 @@ from rrcat.archive.products import Products, check_sound, read_products
 from rrcat.archive.readers import RawTable
 from rrcat.errors import ArchiveError
 from rrcat.schema import load
-
-RECEIVED, EMPTY, FAILED = "received", "empty", "failed"
 
 DIFFERING = "the archive gave it several times, and differently"
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from rrcat import atomic
 from rrcat.archive import adql
-from rrcat.archive.account import received, together
+from rrcat.archive.account import STATUSES, received, together
 from rrcat.archive.answers import Service, aliases
 from rrcat.archive.chunks import Chunks
 from rrcat.archive.config import TableQuery
@@ -103,7 +103,7 @@ def fetch(
     """
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
-    account: dict[str, Any] = {"received": 0, "empty": 0, "failed": 0, "reasons": []}
+    account: dict[str, Any] = {**dict.fromkeys(STATUSES, 0), "reasons": []}
     require_ours(folder)
     with locked(folder, doing="fetch"):
         claim(folder, archive, limit, restart=restart)
@@ -118,7 +118,7 @@ def fetch(
             atomic.remove_folder(folder / WORK)
     return FetchSummary(
         folder=str(folder),
-        asked=account["received"] + account["empty"] + account["failed"],
+        asked=sum(account[status] for status in STATUSES),
         tables=len(queries),
         size=size,
         seconds=round(time.monotonic() - started, 3),

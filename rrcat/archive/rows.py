@@ -10,6 +10,7 @@ import polars as pl
 import requests
 
 from rrcat.archive import adql, datalink
+from rrcat.archive.account import FAILED
 from rrcat.archive.answers import Service, aliases, read
 from rrcat.archive.config import TimeSystem
 from rrcat.archive.datalink import DataServer
@@ -244,7 +245,7 @@ class ServerRows:
                 reading=self.reading,
             )
             rows.frames.append(given.rows.drop(ROW))
-            failed = given.account.filter(status=datalink.FAILED)
+            failed = given.account.filter(status=FAILED)
             rows.failed |= dict(failed.select("source_id", "reason").iter_rows())
             rows.not_asked_for += given.not_asked_for
             rows.size += given.size
