@@ -32,7 +32,7 @@ from rrcat import __version__
 from rrcat.archive import connections
 from rrcat.archive.config import _Strict
 from rrcat.archive.connections import Watch
-from rrcat.archive.failures import AGAIN, MAX_EXCERPT, excerpt, one_line
+from rrcat.archive.failures import AGAIN, MAX_EXCERPT, Failure, excerpt, failure_of, one_line
 from rrcat.atomic import new_file
 from rrcat.errors import ArchiveError
 
@@ -144,7 +144,7 @@ def download(
                 try:
                     check(temporary)
                 except ValueError as error:
-                    raise _Failure(str(error), attempts=UNSOUND_ATTEMPTS) from error
+                    raise Failure(str(error), attempts=UNSOUND_ATTEMPTS) from error
             return response.headers
 
         return _insist(attempt, url, policy, deadline, final)
@@ -170,26 +170,6 @@ def ask(
     return _insist(attempt, url, policy, deadline)
 
 
-class _Failure(Exception):
-    """One attempt that failed, and whether another may succeed, or after how many seconds."""
-
-    def __init__(
-        self,
-        reason: str,
-        *,
-        again: bool | float = True,
-        attempts: int | None = None,
-        hint: str = AGAIN,
-        status: int | None = None,
-    ) -> None:
-        super().__init__(reason)
-        self.again = again
-        self.attempts = attempts
-        """How many attempts are enough to believe this, where that is fewer than usual."""
-        self.hint = hint
-        self.status = status
-
-
 def _insist(
     attempt: Callable[[Watch], T],
     url: str,
@@ -199,12 +179,12 @@ def _insist(
 ) -> T:
     """Repeat an attempt until it succeeds, or another is of no use or beyond the budget."""
     end = time.monotonic() + policy.budget if deadline is None else deadline
-    last = _Failure(f"no time is left of the {policy.budget:.3g} s for it")
+    last = Failure(f"no time is left of the {policy.budget:.3g} s for it")
     made = 0
 
     def again(error: Exception) -> bool | float:
         left = end - time.monotonic()
-        if not isinstance(error, _Failure) or made == error.attempts or left <= 0:
+        if not isinstance(error, Failure) or made == error.attempts or left <= 0:
             return False
         if final is not None and final in str(error):
             return False
@@ -227,11 +207,11 @@ def _insist(
                 try:
                     with connections.watched(min(policy.request_timeout, left)) as watch:
                         return attempt(watch)
-                except _Failure as error:
+                except Failure as error:
                     last = error
                     raise
         raise AssertionError("unreachable")
-    except _Failure as error:
+    except Failure as error:
         often = f" (attempt {made} of {policy.attempts})" if made > 1 else ""
         raise ArchiveError(
             f"{error}{often}", url=url, status=error.status, hint=error.hint
@@ -257,7 +237,7 @@ def _receive(
                 sink.write(piece)
     except requests.RequestException as error:
         _check_time(watch)
-        raise _failure(error) from error
+        raise failure_of(error) from error
     # So can a cut body whose length was not announced.
     _check_time(watch)
     return response
@@ -265,7 +245,7 @@ def _receive(
 
 def _check_time(watch: Watch) -> None:
     if watch.late:
-        raise _Failure(f"the answer was not whole after {watch.seconds:.3g} s")
+        raise Failure(f"the answer was not whole after {watch.seconds:.3g} s")
 
 
 def _check_status(response: requests.Response) -> None:
@@ -281,7 +261,7 @@ def _check_status(response: requests.Response) -> None:
         words = excerpt(next(response.iter_content(PIECE), b""))
         said += f": {words}" if words else ""
     hint = AGAIN if again else "check the URL and the query"
-    raise _Failure(said, again=again, hint=hint, status=response.status_code)
+    raise Failure(said, again=again, hint=hint, status=response.status_code)
 
 
 def _retry_after(value: str) -> float | None:
@@ -297,29 +277,8 @@ def _retry_after(value: str) -> float | None:
 
 def _check_size(size: int, max_bytes: int) -> None:
     if size > max_bytes:
-        raise _Failure(
+        raise Failure(
             f"the answer is larger than {max_bytes} bytes",
             again=False,
             hint="ask for fewer rows at once, or raise `max_bytes` in [archive.service]",
         )
-
-
-def _failure(error: requests.RequestException) -> _Failure:
-    root: BaseException = error
-    while (below := root.__cause__ or root.__context__) is not None:
-        root = below
-    words = (root.strerror if isinstance(root, OSError) else None) or str(root)
-    if isinstance(error, requests.exceptions.SSLError):
-        return _Failure(f"no secure connection: {words}", again=False, hint="check the URL")
-    if isinstance(error, requests.ConnectTimeout):
-        return _Failure("the server did not take the connection in time")
-    if isinstance(root, TimeoutError):
-        return _Failure("the server has stalled")
-    if isinstance(
-        error,
-        requests.ConnectionError
-        | requests.exceptions.ChunkedEncodingError
-        | requests.exceptions.ContentDecodingError,
-    ):
-        return _Failure(f"the connection failed: {words}")
-    return _Failure(f"the request cannot be made: {words}", again=False, hint="check the URL")
