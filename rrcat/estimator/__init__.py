@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rrcat.estimator.contract import Estimator, Model
     from rrcat.estimator.params import Params
     from rrcat.estimator.registry import Registry, discover
+    from rrcat.estimator.scaler import Scaler, learn_scaler
     from rrcat.estimator.training_set import calibrators_in_band
 
 _HOMES = {
@@ -20,9 +21,11 @@ _HOMES = {
     "Model": "contract",
     "Params": "params",
     "Registry": "registry",
+    "Scaler": "scaler",
     "StarBatch": "batch",
     "calibrators_in_band": "training_set",
     "discover": "registry",
+    "learn_scaler": "scaler",
     "load_bundle": "bundle",
     "save_bundle": "bundle",
 }
@@ -32,9 +35,11 @@ __all__ = [
     "Model",
     "Params",
     "Registry",
+    "Scaler",
     "StarBatch",
     "calibrators_in_band",
     "discover",
+    "learn_scaler",
     "load_bundle",
     "save_bundle",
 ]
