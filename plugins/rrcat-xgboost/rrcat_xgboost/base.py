@@ -12,14 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rrcat_xgboost.inputs import COLUMNS, CORE, column_index
+from rrcat.fourier import COEFFICIENT_COLUMNS, column_index
 
 FloatArray = NDArray[np.float64]
 
-_CORE = column_index(CORE)
+# Columns whose squares and products may enter.
+_CORE = column_index(["period", "a1", "r21", "r31", "phi21", "phi31", "phi41", "phi51", "noise"])
 _FIRST, _SECOND = np.triu_indices(len(_CORE))
-_EVERY = tuple(range(len(COLUMNS)))
-_PRODUCTS = tuple(range(len(COLUMNS), len(COLUMNS) + _FIRST.size))
+_EVERY = tuple(range(len(COEFFICIENT_COLUMNS)))
+_PRODUCTS = tuple(range(len(COEFFICIENT_COLUMNS), len(COEFFICIENT_COLUMNS) + _FIRST.size))
 
 TERMS: dict[str, tuple[int, ...]] = {
     "phase": tuple(column_index(["period", "phi31"])),

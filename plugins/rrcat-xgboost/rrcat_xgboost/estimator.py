@@ -14,9 +14,9 @@ from threadpoolctl import threadpool_limits
 from rrcat.errors import PluginError
 from rrcat.estimator import Estimator, Model, Params, StarBatch, calibrators_in_band
 from rrcat.estimator.contract import Progress
+from rrcat.fourier import shapes
 from rrcat_xgboost.plugin import SPEC
 from rrcat_xgboost.regression import Account, Regression, Settings, learn
-from rrcat_xgboost.shapes import shapes
 from rrcat_xgboost.stored import load_model, save_model
 
 REFERENCE = "Chen, T. & Guestrin, C. 2016, KDD '16, 785, doi:10.1145/2939672.2939785"

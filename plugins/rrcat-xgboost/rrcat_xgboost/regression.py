@@ -9,18 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import RepeatedKFold
 
+from rrcat.estimator import Scaler, learn_scaler
+from rrcat.fourier import (
+    COEFFICIENT_COLUMNS,
+    N_COEFFICIENTS,
+    Prior,
+    Shapes,
+    branches,
+    coefficient_columns,
+    column_index,
+    learn_prior,
+    posterior,
+)
 from rrcat_xgboost.base import TERMS, Relation, choose, fit_relation, robust_scale, terms
 from rrcat_xgboost.errors import Errors, learn_errors
-from rrcat_xgboost.inputs import (
-    COLUMNS,
-    Scaler,
-    branches,
-    column_index,
-    inputs,
-    learn_scaler,
-)
-from rrcat_xgboost.prior import Prior, learn_prior, posterior
-from rrcat_xgboost.shapes import SIZE, Shapes
 from rrcat_xgboost.trees import Splits, Trees, grow, search
 
 FloatArray = NDArray[np.float64]
@@ -64,7 +66,7 @@ class Regression:
     def __call__(self, given: Shapes) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
         """Give [Fe/H], its error [dex], and whether the star is unlike those learned from."""
         values, covariance = posterior(self.prior, given)
-        columns = inputs(given.period, given.noise, values, self.centres)
+        columns = coefficient_columns(given.period, given.noise, values, self.centres)
         base = self.relation(terms(self.scaler.standardised(columns)))
         feh = base + self.trees(_with_base(columns, base))
         variance = _left_open(
@@ -103,7 +105,7 @@ def learn(
     prior = learn_prior(given[some])
     values, covariance = posterior(prior, given)
     centres = branches(values)
-    columns = inputs(given.period, given.noise, values, centres)
+    columns = coefficient_columns(given.period, given.noise, values, centres)
     scaler = learn_scaler(columns)
     design = terms(scaler.standardised(columns))
     weights = _weights(design, feh, feh_error)
@@ -188,11 +190,11 @@ def _left_open(
     base: FloatArray,
 ) -> FloatArray:
     """Give the variance [dex²] of the relation that the uncertainty of each shape brings."""
-    gradient = np.empty((base.size, SIZE))
-    for place in range(SIZE):
+    gradient = np.empty((base.size, N_COEFFICIENTS))
+    for place in range(N_COEFFICIENTS):
         moved = values.copy()
         moved[:, place] += _STEP
-        columns = inputs(given.period, given.noise, moved, centres)
+        columns = coefficient_columns(given.period, given.noise, moved, centres)
         gradient[:, place] = (relation(terms(scaler.standardised(columns))) - base) / _STEP
     product = gradient[:, np.newaxis, :] @ covariance @ gradient[:, :, np.newaxis]
     return np.maximum(product[:, 0, 0], 0.0)
@@ -208,9 +210,9 @@ def _importances(
 ) -> dict[str, float]:
     """Give by column how much the error of stars left out grows when it is permuted, dex."""
     rng = np.random.default_rng(seed)
-    square = dict.fromkeys(("", *COLUMNS), 0.0)
+    square = dict.fromkeys(("", *COEFFICIENT_COLUMNS), 0.0)
     for (_, left_out), (relation, trees) in zip(splits, models, strict=True):
-        for place, name in enumerate(("", *COLUMNS)):
+        for place, name in enumerate(("", *COEFFICIENT_COLUMNS)):
             turned = columns[left_out].copy()
             if name:
                 turned[:, place - 1] = rng.permutation(turned[:, place - 1])
@@ -218,7 +220,7 @@ def _importances(
             error = feh[left_out] - base - trees(_with_base(turned, base))
             square[name] += float((error**2).sum())
     rmse = {name: float(np.sqrt(total / feh.size)) for name, total in square.items()}
-    return {name: rmse[name] - rmse[""] for name in COLUMNS}
+    return {name: rmse[name] - rmse[""] for name in COEFFICIENT_COLUMNS}
 
 
 def _root_mean_square(residuals: FloatArray) -> float:

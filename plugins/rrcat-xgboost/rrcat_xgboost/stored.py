@@ -11,10 +11,10 @@ import numpy as np
 import xgboost
 
 from rrcat.canonical import json_bytes
+from rrcat.estimator import Scaler
+from rrcat.fourier import Prior
 from rrcat_xgboost.base import Relation
 from rrcat_xgboost.errors import Errors
-from rrcat_xgboost.inputs import Scaler
-from rrcat_xgboost.prior import Prior
 from rrcat_xgboost.regression import Account, Regression
 from rrcat_xgboost.trees import Trees
 
@@ -35,10 +35,13 @@ def save_model(
         for number, booster in enumerate(boosters):
             (folder / _file(kind, number)).write_bytes(bytes(booster.save_raw("ubj")))
         content["types"][kind] = {
-            "prior": _plain(asdict(regression.prior)),
+            "prior": regression.prior.as_plain(),
             "centres": regression.centres.tolist(),
-            "scaler": _plain(asdict(regression.scaler)),
-            "relation": _plain(asdict(regression.relation)),
+            "scaler": regression.scaler.as_plain(),
+            "relation": {
+                "constant": regression.relation.constant,
+                "slopes": regression.relation.slopes.tolist(),
+            },
             "boosters": len(boosters),
             "errors": asdict(regression.errors),
             "lowest": regression.lowest.tolist(),
@@ -53,16 +56,11 @@ def load_model(folder: Path) -> tuple[str, str, dict[str, Regression], dict[str,
     content = json.loads((folder / MODEL).read_bytes())
     regressions, accounts = {}, {}
     for kind, part in content["types"].items():
-        prior, scaler, relation = part["prior"], part["scaler"], part["relation"]
+        relation = part["relation"]
         regressions[kind] = Regression(
-            prior=Prior(
-                prior["centre"],
-                prior["width"],
-                np.array(prior["mean"]),
-                np.array(prior["covariance"]),
-            ),
+            prior=Prior.from_plain(part["prior"]),
             centres=np.array(part["centres"]),
-            scaler=Scaler(np.array(scaler["mean"]), np.array(scaler["width"])),
+            scaler=Scaler.from_plain(part["scaler"]),
             relation=Relation(relation["constant"], np.array(relation["slopes"])),
             trees=Trees(tuple(_booster(folder / _file(kind, i)) for i in range(part["boosters"]))),
             errors=Errors(**part["errors"]),
@@ -75,13 +73,6 @@ def load_model(folder: Path) -> tuple[str, str, dict[str, Regression], dict[str,
 
 def _file(kind: str, number: int) -> str:
     return f"{kind}-{number}.ubj"
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: value.tolist() if isinstance(value, np.ndarray) else value
-        for key, value in values.items()
-    }
 
 
 def _booster(path: Path) -> xgboost.Booster:

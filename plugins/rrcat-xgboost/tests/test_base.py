@@ -1,15 +1,16 @@
 import numpy as np
 import pytest
 from rrcat_xgboost.base import TERMS, choose, fit_relation, terms
-from rrcat_xgboost.inputs import COLUMNS, column_index
 from sklearn.model_selection import KFold
+
+from rrcat.fourier import COEFFICIENT_COLUMNS, column_index
 
 PERIOD, PHI31, A2 = column_index(["period", "phi31", "a2"])
 
 
 def sample(n, law, seed=0, noise=0.1):
     rng = np.random.default_rng(seed)
-    columns = rng.normal(size=(n, len(COLUMNS)))
+    columns = rng.normal(size=(n, len(COEFFICIENT_COLUMNS)))
     values = terms(columns)
     return values, law(columns) + rng.normal(0.0, noise, n)
 

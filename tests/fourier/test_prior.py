@@ -1,21 +1,27 @@
+import json
+import tomllib
+
 import numpy as np
 import pytest
-from rrcat_xgboost.prior import learn_prior, posterior
-from rrcat_xgboost.shapes import SIZE, Shapes
+import tomli_w
+
+from rrcat.canonical import json_bytes
+from rrcat.errors import FrameError
+from rrcat.fourier import N_COEFFICIENTS, Prior, Shapes, learn_prior, posterior
 
 ERROR = 0.01
 
 
-def stars(n, seed=0, observed=SIZE):
+def stars(n, seed=0, observed=N_COEFFICIENTS):
     """Shapes drawn from a mean that slopes with period, and what was measured of them."""
     rng = np.random.default_rng(seed)
     period = rng.uniform(0.4, 0.8, n)
-    decay = 0.8 ** np.arange(SIZE)
+    decay = 0.8 ** np.arange(N_COEFFICIENTS)
     true = 0.2 * decay * (1.0 - 2.0 * (period[:, np.newaxis] - 0.6))
-    true = true + rng.normal(0.0, 0.03, (n, SIZE)) * decay
-    measured = true + rng.normal(0.0, ERROR, (n, SIZE))
-    precision = np.where(np.arange(SIZE) < observed, ERROR**-2, 0.0)
-    information = np.broadcast_to(np.diag(precision), (n, SIZE, SIZE))
+    true = true + rng.normal(0.0, 0.03, (n, N_COEFFICIENTS)) * decay
+    measured = true + rng.normal(0.0, ERROR, (n, N_COEFFICIENTS))
+    precision = np.where(np.arange(N_COEFFICIENTS) < observed, ERROR**-2, 0.0)
+    information = np.broadcast_to(np.diag(precision), (n, N_COEFFICIENTS, N_COEFFICIENTS))
     given = Shapes(period, information, measured * precision, np.ones(n, bool), np.zeros(n))
     return true, measured, given
 
@@ -23,7 +29,7 @@ def stars(n, seed=0, observed=SIZE):
 def test_the_prior_is_learned_from_uncertain_shapes():
     _, _, given = stars(2_000)
     prior = learn_prior(given)
-    decay = 0.8 ** np.arange(SIZE)
+    decay = 0.8 ** np.arange(N_COEFFICIENTS)
     assert prior.mean_at(np.array([0.6]))[0] == pytest.approx(0.2 * decay, abs=0.004)
     slope = prior.mean_at(np.array([0.65]))[0] - prior.mean_at(np.array([0.55]))[0]
     assert slope == pytest.approx(-0.04 * decay, abs=0.004)
@@ -58,3 +64,36 @@ def test_stars_of_one_period_teach_a_prior_too():
     same = Shapes(np.full(50, 0.5), given.information, given.moment, given.observed, given.noise)
     value, _ = posterior(learn_prior(same), same)
     assert np.isfinite(value).all()
+
+
+def test_a_star_without_a_fit_has_the_shape_of_its_period():
+    _, _, known = stars(50)
+    prior = learn_prior(known)
+    _, _, nothing = stars(3, seed=1, observed=0)
+    value, covariance = posterior(prior, nothing)
+    assert value == pytest.approx(prior.mean_at(nothing.period))
+    assert covariance == pytest.approx(np.broadcast_to(prior.covariance, covariance.shape))
+
+
+@pytest.mark.parametrize("rows", [slice(0), slice(5)], ids=["no star", "no period"])
+def test_a_prior_is_not_learned_without_periods(rows):
+    _, _, given = stars(5)
+    some = Shapes(np.full(5, np.nan), given.information, given.moment, given.observed, given.noise)
+    with pytest.raises(FrameError, match="needs stars with periods"):
+        learn_prior(some[np.arange(5)[rows]])
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        lambda plain: json.loads(json_bytes(plain)),
+        lambda plain: tomllib.loads(tomli_w.dumps(plain)),
+    ],
+    ids=["JSON", "TOML"],
+)
+def test_a_prior_survives_text_to_the_last_bit(kept):
+    _, _, given = stars(30)
+    prior = learn_prior(given)
+    again = Prior.from_plain(kept(prior.as_plain()))
+    for before, after in zip(posterior(prior, given), posterior(again, given), strict=True):
+        assert np.array_equal(before, after)

@@ -1,8 +1,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from rrcat_xgboost.shapes import SIZE, shapes
 
+from rrcat.fourier import N_COEFFICIENTS, shapes
 from rrcat.testing import synthetic_batch
 
 
@@ -54,4 +54,4 @@ def test_a_covariance_that_is_none_still_gives_a_positive_information(features):
 
 
 def test_no_star_gives_no_shape(features):
-    assert shapes(features.clear()).information.shape == (0, SIZE, SIZE)
+    assert shapes(features.clear()).information.shape == (0, N_COEFFICIENTS, N_COEFFICIENTS)

@@ -17,7 +17,7 @@ from rrcat.harmonic import COVARIANCE_LENGTH, MAX_HARMONICS, unpack_covariance
 
 FloatArray = NDArray[np.float64]
 
-SIZE = 2 * MAX_HARMONICS - 1
+N_COEFFICIENTS = 2 * MAX_HARMONICS - 1
 """Number of coefficients: A1, then cosine and sine of each order from 2."""
 
 # Smallest variance of a coefficient [mag²]: covariances are stored in single precision.
@@ -70,8 +70,8 @@ def shapes(features: pl.DataFrame) -> Shapes:
     amplitude, phase = np.where(seen, amplitude, 0.0), np.where(seen, phase, 0.0)
     cosine, sine = np.cos(phase), np.sin(phase)
 
-    coefficient = np.zeros((n, SIZE))
-    by_parameter = np.zeros((n, SIZE, SIZE))
+    coefficient = np.zeros((n, N_COEFFICIENTS))
+    by_parameter = np.zeros((n, N_COEFFICIENTS, N_COEFFICIENTS))
     coefficient[:, 0] = amplitude[:, 0]
     by_parameter[:, 0, 0] = 1.0
     for k in range(1, MAX_HARMONICS):
@@ -112,7 +112,7 @@ def _covariance(features: pl.DataFrame, amplitude: FloatArray) -> FloatArray:
     )
     known = np.isfinite(errors) & (errors >= 0)
     alone = np.minimum(np.where(known, errors, unknown), _LARGEST_ERROR) ** 2
-    diagonal = np.arange(SIZE)
+    diagonal = np.arange(N_COEFFICIENTS)
     given = np.isfinite(full[:, diagonal, diagonal])
     full = np.clip(np.where(np.isfinite(full), full, 0.0), -(_LARGEST_ERROR**2), _LARGEST_ERROR**2)
     full[:, diagonal, diagonal] = np.where(given, full[:, diagonal, diagonal], alone)
@@ -123,7 +123,7 @@ def _inverse(covariance: FloatArray, observed: NDArray[np.bool_]) -> FloatArray:
     """Give the inverse over the observed coefficients, zero elsewhere."""
     both = observed[:, :, np.newaxis] & observed[:, np.newaxis, :]
     padded = np.where(both, covariance, 0.0)
-    diagonal = np.arange(SIZE)
+    diagonal = np.arange(N_COEFFICIENTS)
     padded[:, diagonal, diagonal] += np.where(observed, 0.0, 1.0)
     values, vectors = np.linalg.eigh(padded)
     scaled = vectors / np.maximum(values, _SMALLEST_VARIANCE)[:, np.newaxis, :]
