@@ -1,7 +1,6 @@
-"""From the columns of an archive to ours: names, types, words, units. Nothing is judged here."""
+"""From a table of an archive to one in our columns. Nothing is judged here."""
 
 import difflib
-import functools
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -9,17 +8,16 @@ from pathlib import Path
 
 import polars as pl
 
-from rrcat.archive.config import FileTable, Source, TableMapping, TimeSystem
+from rrcat.archive.cells import map_cells
+from rrcat.archive.config import FileTable, TableMapping, TimeSystem
 from rrcat.archive.readers import RawTable, read, with_nulls, without
 from rrcat.archive.times import check_time_system, is_epoch, shift_times
-from rrcat.archive.units import to_schema_unit
 from rrcat.errors import ArchiveError
 from rrcat.schema import Column, load
 
 ROW = "row in the file"
 """Column that carries the number of each row, counted from 1, for messages."""
 
-SHOWN = 5
 MAX_ID = 2**63 - 2
 
 ARCHIVE_ID = Column(
@@ -129,10 +127,8 @@ def _mapped(
     frame = rows.select(ROW)
     identifier = _identifier(config)
     for name in sorted(config.columns, key=lambda name: name != identifier):
-        series = _map(rows, config.columns[name], ours[name], raw.units, path)
-        if ours[name].dtype == "string":
-            _check_text(series, rows[ROW], config.columns[name].column, path)
-        frame = frame.with_columns(series)
+        cells = map_cells(rows, rows[ROW], config.columns[name], ours[name], raw.units, path)
+        frame = frame.with_columns(cells)
         if name == identifier:
             _check_identifiers(frame, identifier, config, path)
         if is_epoch(ours[name].ucd):
@@ -183,148 +179,6 @@ def _nearest(asked: str, there: Collection[str]) -> str:
     if near:
         return f"did you mean {' or '.join(map(repr, near))}?"
     return f"its columns are {', '.join(there)}"
-
-
-def _map(
-    rows: pl.DataFrame, source: Source, column: Column, units: dict[str, str], path: Path
-) -> pl.Series:
-    if source.value is not None:
-        cells = pl.repeat(source.value, rows.height, eager=True)
-        return _cast(cells, rows[ROW], column, str(source.value), path)
-    if source.any:
-        flags = [_cast(rows[name], rows[ROW], column, name, path) for name in source.any]
-        return functools.reduce(lambda one, other: one | other, flags).alias(column.name)
-    read = [_column(rows, name, source, column, units, path) for name in source.asked]
-    return read[0] if source.column else pl.select(pl.coalesce(map(_known, read))).to_series()
-
-
-def _known(cells: pl.Series) -> pl.Series:
-    return cells.fill_nan(None) if cells.dtype.is_float() else cells
-
-
-def _column(
-    rows: pl.DataFrame,
-    name: str,
-    source: Source,
-    column: Column,
-    units: dict[str, str],
-    path: Path,
-) -> pl.Series:
-    """Give one column of the archive as one of ours."""
-    cells = rows[name]
-    if source.element is not None:
-        cells = _elements(cells, source.element, path)
-    cells = cells.to_frame().select(without(pl.col(name), cells.dtype, source.null_values))[name]
-    if source.contains is not None:
-        cells = cells.cast(pl.String).str.contains(source.contains, literal=True)
-    elif source.values:
-        cells = _translate(cells, rows[ROW], source, path)
-    series = _cast(cells, rows[ROW], column, name, path)
-    if source.zero_point is not None:
-        return pl.select(source.zero_point - 2.5 * series.log10()).to_series()
-    if column.dtype.startswith("float"):
-        factor = to_schema_unit(column, source.unit, units.get(name), name, path)
-        series = series if factor == 1.0 else series * factor
-    return series
-
-
-def _elements(cells: pl.Series, number: int, path: Path) -> pl.Series:
-    """Give one element of each array, null where the array has fewer."""
-    if cells.dtype == pl.Null:
-        return cells
-    if isinstance(cells.dtype, pl.Array):
-        cells = cells.arr.to_list()
-    if not isinstance(cells.dtype, pl.List):
-        raise ArchiveError(
-            f"column {cells.name!r} holds {cells.dtype} and no arrays",
-            file=path,
-            column=cells.name,
-            hint="leave `element` out",
-        )
-    return cells.list.get(number - 1, null_on_oob=True)
-
-
-def _translate(cells: pl.Series, rows: pl.Series, source: Source, path: Path) -> pl.Series:
-    words = cells.cast(pl.String)
-    unlisted = words.is_not_null() & ~words.is_in(list(source.values))
-    if unlisted.any():
-        found = words.filter(unlisted).value_counts(sort=True).rows()
-        raise ArchiveError(
-            "values that the recipe does not list: "
-            + ", ".join(f"{word!r} ({count} rows)" for word, count in sorted(found)),
-            file=path,
-            column=source.column,
-            row=rows.filter(unlisted)[0],
-            hint="add them to `values` of this column, or to `null_values`",
-        )
-    return words.replace_strict(source.values, default=None)
-
-
-def _cast(cells: pl.Series, rows: pl.Series, column: Column, name: str, path: Path) -> pl.Series:
-    """Give the cells in the type of our column; raise where that would change a value."""
-    have, want = cells.dtype, column.polars
-    if have == want or have == pl.Null:
-        return cells.cast(want).alias(column.name)
-    identifier = column.name in ("source_id", "archive_id")
-    fits = (
-        have == pl.String
-        or (have.is_integer() and want != pl.Boolean)
-        or (have.is_integer() and cells.drop_nulls().is_in([0, 1]).all())
-        or (have.is_float() and want.is_numeric() and not identifier)
-    )
-    if not fits or (have == pl.String and want == pl.Boolean):
-        raise ArchiveError(
-            f"column {name!r} holds {have} and cannot become {column.name}, which is "
-            f"{column.dtype}",
-            file=path,
-            column=name,
-            hint=_IDENTIFIER_HINT if identifier else _TYPE_HINTS.get(column.dtype),
-        )
-    cast = cells.cast(want, strict=False)
-    lost = cast.is_null() & cells.is_not_null()
-    if want.is_integer() and have.is_float():
-        lost = lost | (cast.cast(pl.Float64) != cells).fill_null(False)
-    if lost.any():
-        raise ArchiveError(
-            f"{lost.sum()} of {len(cells)} cells of column {name!r} cannot become {column.name}, "
-            f"which is {column.dtype}: " + ", ".join(map(repr, cells.filter(lost).head(SHOWN))),
-            file=path,
-            column=name,
-            row=rows.filter(lost)[0],
-            hint=_IDENTIFIER_HINT
-            if identifier
-            else "correct them, or list them in `null_values` if they mean nothing is known",
-        )
-    return cast.alias(column.name)
-
-
-def _check_text(cells: pl.Series, rows: pl.Series, name: str | None, path: Path) -> None:
-    """Raise on text that a release cannot store, and on empty names of stars and bands."""
-    control = cells.str.contains(r"\p{Cc}")
-    nameless = (cells == "") & (cells.name in ("archive_id", "band"))
-    for bad, what, fix in (
-        (control, "hold control characters, which VOTable and FITS cannot store", "remove them"),
-        (nameless, "are empty", f"say the {cells.name}, or leave the rows out with `where`"),
-    ):
-        if bad.any():
-            raise ArchiveError(
-                f"{bad.sum()} of {len(cells)} cells of {cells.name} {what}: "
-                + ", ".join(map(repr, cells.filter(bad).head(SHOWN))),
-                file=path,
-                column=name,
-                row=rows.filter(bad)[0],
-                hint=fix,
-            )
-
-
-_IDENTIFIER_HINT = (
-    "write the file again with the identifiers as integers or as text: 64-bit ones do not survive "
-    "as floating-point numbers"
-)
-_TYPE_HINTS = {
-    "bool": "say what is true and what is false: values = { 'Y' = true, 'N' = false }",
-    "string": "write what each value stands for: values = { '1' = 'RRab' }",
-}
 
 
 def _check_identifiers(frame: pl.DataFrame, name: str, config: TableMapping, path: Path) -> None:
