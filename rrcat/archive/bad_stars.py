@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from rrcat.archive.account import SHOWN, Account, label, tally
-from rrcat.archive.config import TableMapping
+from rrcat.archive.columns import TableMapping
 from rrcat.archive.mapping import ROW
 from rrcat.errors import ArchiveError
 from rrcat.harmonic import PARAMETERS, covariance_index

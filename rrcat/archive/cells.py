@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from rrcat.archive.config import Source
+from rrcat.archive.columns import Source
 from rrcat.archive.readers import without
 from rrcat.archive.units import to_schema_unit
 from rrcat.errors import ArchiveError

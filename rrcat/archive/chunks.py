@@ -18,7 +18,7 @@ import polars as pl
 
 from rrcat import atomic
 from rrcat.archive.account import EMPTY, FAILED, RECEIVED, Account
-from rrcat.archive.config import LightCurvesMapping
+from rrcat.archive.columns import LightCurvesMapping
 from rrcat.archive.failures import one_line
 from rrcat.archive.fetch_folder import unfinished
 from rrcat.archive.ingest import Ingest, Part, assemble

@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from rrcat.archive.account import label
-from rrcat.archive.config import LightCurvesMapping, TimeSystem
+from rrcat.archive.columns import LightCurvesMapping
+from rrcat.archive.config import TimeSystem
 from rrcat.archive.light_curve_forms import Form
 from rrcat.archive.mapping import ROW, map_table
 from rrcat.archive.readers import RawTable, with_nulls

@@ -30,9 +30,9 @@ from pydantic import Field
 
 from rrcat import __version__
 from rrcat.archive import connections
-from rrcat.archive.config import _Strict
 from rrcat.archive.connections import Watch
 from rrcat.archive.failures import AGAIN, MAX_EXCERPT, Failure, excerpt, failure_of, one_line
+from rrcat.archive.strict import Strict
 from rrcat.atomic import new_file
 from rrcat.errors import ArchiveError
 
@@ -51,7 +51,7 @@ Headers = Mapping[str, str]
 T = TypeVar("T")
 
 
-class Policy(_Strict):
+class Policy(Strict):
     """How long, how often and how much is asked of a server."""
 
     connect_timeout: float = Field(

@@ -13,14 +13,8 @@ import polars as pl
 
 from rrcat.archive.account import Account, clean_numbers, label, merge_rows, repeated_epochs, tally
 from rrcat.archive.bad_stars import bad_errors, bad_periods, check_phases, short_light_curves
-from rrcat.archive.config import (
-    ArchiveBase,
-    FeaturesMapping,
-    LightCurvesMapping,
-    Selection,
-    StarsMapping,
-    TableMapping,
-)
+from rrcat.archive.columns import FeaturesMapping, LightCurvesMapping, StarsMapping, TableMapping
+from rrcat.archive.config import ArchiveBase, Selection
 from rrcat.archive.harmonics import as_cosine, only_used_orders, with_status
 from rrcat.archive.identity import identifiers
 from rrcat.archive.mapping import ROW

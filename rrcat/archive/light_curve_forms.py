@@ -5,12 +5,13 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from rrcat.archive.config import Columns, LightCurvesMapping, Source, _Strict
+from rrcat.archive.columns import Columns, LightCurvesMapping, Source
+from rrcat.archive.strict import Strict
 
 Kind = Literal["long", "wide", "arrays"]
 
 
-class Form(_Strict):
+class Form(Strict):
     """One look that an archive's epoch photometry may have, and what its columns mean.
 
     An archive has several: they change with its releases, its services and with what is asked

@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from rrcat.archive.cells import map_cells
-from rrcat.archive.config import FileTable, TableMapping, TimeSystem
+from rrcat.archive.columns import TableMapping
+from rrcat.archive.config import FileTable, TimeSystem
 from rrcat.archive.readers import RawTable, read, with_nulls, without
 from rrcat.archive.times import check_time_system, is_epoch, shift_times
 from rrcat.errors import ArchiveError

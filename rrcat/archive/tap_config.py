@@ -4,23 +4,18 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from rrcat.archive.config import (
-    ArchiveBase,
-    FeaturesMapping,
-    Line,
-    StarsMapping,
-    _Strict,
-    require_one_kind_of_identifier,
-)
+from rrcat.archive.columns import FeaturesMapping, StarsMapping
+from rrcat.archive.config import ArchiveBase, Line, require_one_kind_of_identifier
 from rrcat.archive.datalink import DataServer
 from rrcat.archive.http import Policy
 from rrcat.archive.light_curve_forms import Form
+from rrcat.archive.strict import Strict
 from rrcat.archive.tap import TapService
 
 Use = Literal["light_curves", "features"]
 
 
-class TapTable(_Strict):
+class TapTable(Strict):
     """Rows of a TAP service."""
 
     from_: str = Field(

@@ -7,7 +7,7 @@ import polars as pl
 
 from rrcat import atomic
 from rrcat.archive.account import together
-from rrcat.archive.config import LightCurvesMapping, StarsMapping
+from rrcat.archive.columns import LightCurvesMapping, StarsMapping
 from rrcat.archive.ingest import Part, assemble
 from rrcat.archive.mapping import ROW
 from rrcat.archive.store import LocalStore, StorePart

@@ -7,7 +7,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from rrcat.archive.account import together
-from rrcat.archive.config import ArchiveBase, LightCurvesMapping, StarsMapping
+from rrcat.archive.columns import LightCurvesMapping, StarsMapping
+from rrcat.archive.config import ArchiveBase
 from rrcat.archive.ingest import Part, assemble
 from rrcat.archive.mapping import map_table
 from rrcat.archive.readers import RawTable
