@@ -16,6 +16,7 @@ from rrcat.harmonic.series import (
     MAX_HARMONICS,
     cosine_to_sine,
     evaluate,
+    evaluate_each,
     phase_differences,
     sine_to_cosine,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "cosine_to_sine",
     "covariance_index",
     "evaluate",
+    "evaluate_each",
     "nearest_branch",
     "pack_covariance",
     "phase_differences",

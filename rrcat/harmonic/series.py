@@ -43,6 +43,30 @@ def evaluate(
     return np.asarray(zp_mag + np.sum(amplitude[used] * np.cos(angle), axis=-1))
 
 
+def evaluate_each(
+    cycle: ArrayLike, zp_mag: ArrayLike, amplitudes: ArrayLike, phases: ArrayLike
+) -> NDArray[np.float64]:
+    """Give the magnitudes of many series, each at a phase of its own: :func:`evaluate` row by row.
+
+    Parameters
+    ----------
+    cycle
+        Phase from T_ref in cycles, shape ``(n,)``.
+    zp_mag
+        Mean of each series in magnitudes, shape ``(n,)``.
+    amplitudes, phases
+        A_k in mag and φ_k in radians, shape ``(n_harmonics, n)``. A harmonic whose amplitude is
+        NaN is left out.
+    """
+    angle = FULL_TURN * np.asarray(cycle, dtype=np.float64)
+    mag = np.array(np.broadcast_to(zp_mag, angle.shape), dtype=np.float64)
+    pairs = zip(np.asarray(amplitudes), np.asarray(phases), strict=True)
+    for k, (amplitude, phase) in enumerate(pairs, start=1):
+        harmonic = amplitude * np.cos(k * angle + phase)
+        mag += np.where(np.isfinite(amplitude), harmonic, 0.0)
+    return mag
+
+
 def phase_differences(phases: ArrayLike) -> NDArray[np.float64]:
     """Give ``φ_k1 = φ_k − k φ_1`` in [0, 2π) for k = 1, 2, ... along the last axis.
 

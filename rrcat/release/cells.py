@@ -22,9 +22,11 @@ def check_storable(frame: pl.DataFrame, table: Table, *, file: object = None) ->
     Raises
     ------
     ReleaseError
-        A number equals the value that stands for null, or a text holds a control character.
+        A number equals the value that stands for null, a text holds a control character, or a
+        column has lists of any length.
     """
     for column in table.column:
+        _refuse_lists(column)
         cells = frame[column.name]
         if column.null is not None and (bad := (cells == column.null).sum()):
             raise ReleaseError(
@@ -46,7 +48,13 @@ def numbers(cells: pl.Series, column: Column) -> np.ndarray[Any, Any]:
     """Give a numeric column big-endian, null as NaN or as the column's null value.
 
     Shape ``(n_rows,)``, or ``(n_rows, length)`` for fixed-length arrays.
+
+    Raises
+    ------
+    ReleaseError
+        The column has lists of any length.
     """
+    _refuse_lists(column)
     if column.is_integer:
         filled = cells if column.null is None else cells.fill_null(column.null)
         values = filled.to_numpy()
@@ -59,6 +67,15 @@ def numbers(cells: pl.Series, column: Column) -> np.ndarray[Any, Any]:
     else:
         values = cells.fill_null(np.nan).to_numpy()
     return values.astype(values.dtype.newbyteorder(">"))
+
+
+def _refuse_lists(column: Column) -> None:
+    if column.is_list:
+        raise ReleaseError(
+            "lists of any length are not written as VOTable or FITS",
+            column=column.name,
+            hint="keep the table as Parquet, or give the column a fixed length, as float32[64]",
+        )
 
 
 def text(cells: pl.Series, encode: Callable[[str], bytes], least: int) -> np.ndarray[Any, Any]:

@@ -56,6 +56,9 @@ def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
 def _keeps_values(cells: pl.Series, want: pl.DataType) -> bool:
     """Whether a cast keeps every value, or is the usual rounding between floats."""
     have = cells.dtype
+    if isinstance(want, pl.List):
+        inner = have.inner if isinstance(have, pl.List | pl.Array) else None
+        return have == pl.Null or (inner is not None and (inner == pl.Null or inner.is_numeric()))
     if have.is_integer() and want.is_integer():
         return cells.cast(want, strict=False).null_count() == cells.null_count()
     return have == pl.Null or (have.is_numeric() and want.is_float())
@@ -123,27 +126,48 @@ def _cell_rules(column: Column) -> Iterator[_Rule]:
         yield _Rule(name, "is null", cell.is_null())
     if column.polars.is_float():
         yield _Rule(name, "is NaN or infinite (missing values are null)", ~cell.is_finite())
+    if column.is_list:
+        finite = pl.element().is_finite().fill_null(False)
+        yield _Rule(name, "has null, NaN or infinite elements", ~_every(cell, finite))
     if column.range is not None:
         low, high = column.range
         unit = f" {column.unit_in('votable')}" if column.unit else ""
-        yield _Rule(name, f"is outside {low} to {high}{unit}", ~cell.is_between(low, high))
+        if column.is_list:
+            inside = pl.element().is_between(low, high)
+            yield _Rule(name, f"has elements outside {low} to {high}{unit}", ~_every(cell, inside))
+        else:
+            yield _Rule(name, f"is outside {low} to {high}{unit}", ~cell.is_between(low, high))
     if column.values is not None:
         listed = ", ".join(column.values)
         yield _Rule(name, f"is none of {listed}", ~cell.is_in(list(column.values)))
 
 
+def _every(cell: pl.Expr, element: pl.Expr) -> pl.Expr:
+    return cell.list.eval(element).list.all()
+
+
 def _row_rules(frame: pl.DataFrame, table: Table) -> Iterator[_Rule]:
-    present = set(frame.columns)
+    types = frame.schema
+    present = set(types)
     if table.key and present.issuperset(table.key):
         twice = pl.struct(table.key).is_duplicated()
         yield _Rule(", ".join(table.key), "key is not unique", twice)
+    for column in table.column:
+        if column.length in present and types.get(column.name) == column.polars:
+            wrong = pl.col(column.name).list.len() != pl.col(column.length)
+            yield _Rule(column.name, f"is not as long as {column.length} says", wrong)
     for group in table.any_of:
         if known := [pl.col(name).is_null() for name in group if name in present]:
             yield _Rule(" or ".join(group), "all are null", pl.all_horizontal(known))
 
 
 def _first_rows(frame: pl.DataFrame, table: Table, rule: _Rule) -> tuple[str, ...]:
-    shown = [c for c in dict.fromkeys((*table.key, rule.column)) if c in frame.columns]
+    types = frame.schema
+    shown = [
+        name
+        for name in dict.fromkeys((*table.key, rule.column))
+        if name in types and not isinstance(types[name], pl.List)  # too long to be shown
+    ]
     rows = frame.with_row_index("row").filter(rule.bad).select("row", *shown).head(SHOWN)
     return tuple(
         ", ".join(f"{what} {cell}" for what, cell in row.items())

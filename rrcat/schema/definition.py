@@ -19,6 +19,7 @@ SCALARS: dict[str, pl.DataType] = {
 }
 FORMATS = ("votable", "fits")
 ARRAY = re.compile(r"(float32|float64)\[([1-9][0-9]*)\]")
+LIST = re.compile(r"(float32|float64)\[\*\]")
 
 
 def _semantic_version(text: str) -> str:
@@ -53,7 +54,9 @@ class Column(_Strict):
 
     ``unit`` is a VOUnit string for every format, or a table with one string for each of
     ``votable`` and ``fits``. ``null`` is the value that stands for a missing one in formats that
-    have no other way to say it (FITS and VOTable integers); ``range`` is inclusive.
+    have no other way to say it (FITS and VOTable integers); ``range`` is inclusive. A list of any
+    length (``float64[*]``) has finite elements, ``range`` is theirs, and ``length`` names the
+    integer column that says how many there are. VOTable and FITS files are not written of lists.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -66,14 +69,17 @@ class Column(_Strict):
     range: tuple[int | float, int | float] | None = None
     values: tuple[str, ...] | None = None
     bits: tuple[Bit, ...] = ()
+    length: str | None = None
     required: bool = False
     since: Version = "1.0.0"
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "Column":
-        if self.dtype not in SCALARS and not ARRAY.fullmatch(self.dtype):
+        array = ARRAY.fullmatch(self.dtype) is not None
+        if self.dtype not in SCALARS and not array and not self.is_list:
             raise ValueError(
-                f"dtype {self.dtype!r} is none of {', '.join(SCALARS)}, float32[N], float64[N]"
+                f"dtype {self.dtype!r} is none of {', '.join(SCALARS)}, float32[N], float64[N],"
+                " float32[*], float64[*]"
             )
         if isinstance(self.unit, dict) and set(self.unit) != set(FORMATS):
             raise ValueError(f"a unit per format names exactly {' and '.join(FORMATS)}")
@@ -89,8 +95,10 @@ class Column(_Strict):
             raise ValueError("`values` is for strings")
         if self.bits and not self.is_integer:
             raise ValueError("`bits` is for integers")
-        if self.range is not None and self.dtype in ("string", "bool"):
-            raise ValueError("`range` is for numbers")
+        if self.range is not None and (array or self.dtype in ("string", "bool")):
+            raise ValueError("`range` is for numbers and lists")
+        if self.length is not None and not self.is_list:
+            raise ValueError("`length` is for lists")
         return self
 
     @property
@@ -99,8 +107,15 @@ class Column(_Strict):
         return self.dtype.startswith("int")
 
     @property
+    def is_list(self) -> bool:
+        """Whether the cells are lists of any length."""
+        return LIST.fullmatch(self.dtype) is not None
+
+    @property
     def polars(self) -> pl.DataType:
         """The Polars type of the cells."""
+        if several := LIST.fullmatch(self.dtype):
+            return pl.List(SCALARS[several[1]])
         if array := ARRAY.fullmatch(self.dtype):
             return pl.Array(SCALARS[array[1]], int(array[2]))
         return SCALARS[self.dtype]
@@ -141,6 +156,10 @@ class Table(_Strict):
         named = {*self.key, *self.sort, *(name for group in self.any_of for name in group)}
         if unknown := sorted(named - set(names)):
             raise ValueError(f"key, sort or any_of name unknown columns: {', '.join(unknown)}")
+        integers = {column.name for column in self.column if column.is_integer}
+        for column in self.column:
+            if column.length is not None and column.length not in integers:
+                raise ValueError(f"the length of {column.name} is no integer column")
         return self
 
     @property

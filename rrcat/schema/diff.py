@@ -9,7 +9,7 @@ Level = Literal["none", "patch", "minor", "major"]
 LEVELS: tuple[Level, ...] = ("none", "patch", "minor", "major")
 
 # A reader's program breaks on these; the others it survives.
-BREAKING = ("dtype", "unit", "nullable", "null", "bits")
+BREAKING = ("dtype", "unit", "nullable", "null", "bits", "length")
 
 
 @dataclass(frozen=True)

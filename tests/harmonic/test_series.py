@@ -11,6 +11,7 @@ from rrcat.harmonic import (
     angular_difference,
     cosine_to_sine,
     evaluate,
+    evaluate_each,
     phase_differences,
     sine_to_cosine,
 )
@@ -33,6 +34,16 @@ def test_phase_in_cycles_is_time_with_period_one():
 def test_harmonics_padded_with_nan_are_left_out():
     padded = evaluate(0.1, 0.5, 0.0, 15.0, [0.3, np.nan], [1.0, np.nan])
     assert padded == evaluate(0.1, 0.5, 0.0, 15.0, [0.3], [1.0])
+
+
+def test_many_series_at_once_are_each_as_alone():
+    amplitudes = np.array([[0.3, 0.2, 0.1], [0.1, np.nan, 0.05]])
+    phi = np.array([[1.0, 2.0, 3.0], [4.0, np.nan, 5.0]])
+    cycle, zp_mag = [0.1, 0.6, 0.9], [15.0, 16.0, 17.0]
+    together = evaluate_each(cycle, zp_mag, amplitudes, phi)
+    for i in range(3):
+        alone = evaluate(cycle[i], 1.0, 0.0, zp_mag[i], amplitudes[:, i], phi[:, i])
+        assert np.isclose(together[i], alone, rtol=0.0, atol=1e-12)
 
 
 def test_shape_of_the_times_is_kept():

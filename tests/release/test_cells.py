@@ -4,6 +4,7 @@ import pytest
 
 from rrcat.errors import ReleaseError
 from rrcat.release.cells import check_storable, fits_text, header_text, numbers, text
+from rrcat.schema import load
 
 
 def test_number_that_stands_for_null_is_refused(frame, table):
@@ -19,6 +20,15 @@ def test_control_characters_are_refused(frame, table, bad):
         check_storable(
             frame.with_columns(band=pl.Series([bad] + [None] * (frame.height - 1))), table
         )
+
+
+def test_lists_of_any_length_are_refused_before_anything_is_written():
+    table = load("sequences")
+    with pytest.raises(ReleaseError, match="lists of any length") as error:
+        check_storable(table.empty(), table)
+    assert error.value.where["column"] == "phase"
+    with pytest.raises(ReleaseError, match="lists of any length"):
+        numbers(table.empty()["phase"], table["phase"])
 
 
 def test_odd_text_can_be_stored(frame, table):

@@ -13,12 +13,19 @@ from rrcat.errors import FrameError
 from rrcat.schema import Column, Table, check, conform, load, names, violations
 
 
-def cells(column: Column, number: int, rng: np.random.Generator) -> pl.Series:
-    """Draw cells that the column allows."""
+def cells(
+    column: Column, number: int, rng: np.random.Generator, lengths: dict[str, list[int]]
+) -> pl.Series:
+    """Draw cells that the column allows; lists are as long as ``lengths`` says."""
     values: list[Any]
     low, high = column.range or (-100, 100)
     if column.values is not None:
         values = rng.choice(column.values, number).tolist()
+    elif column.name in lengths:
+        values = list(lengths[column.name])
+    elif column.is_list:
+        sizes = lengths[column.length] if column.length else rng.integers(0, 5, number)
+        values = [rng.uniform(low, high, size).tolist() for size in sizes]
     elif column.is_integer:
         values = rng.integers(low, high, number, endpoint=True).tolist()
     elif column.dtype == "bool":
@@ -41,7 +48,9 @@ def frames(draw, table: Table) -> pl.DataFrame:
     """Draw a frame that means what the table asks, in any column order, with columns left out."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     number = draw(st.integers(0, 8))
-    frame = pl.DataFrame([cells(column, number, rng) for column in table.column])
+    named = {column.length for column in table.column if column.length}
+    lengths = {name: rng.integers(1, 5, number).tolist() for name in sorted(named)}
+    frame = pl.DataFrame([cells(column, number, rng, lengths) for column in table.column])
     for group in table.any_of:
         frame = frame.with_columns(pl.col(group[0]).fill_null(0))
     kept = [
@@ -181,3 +190,45 @@ def test_an_integer_that_does_not_fit_is_left_to_the_check():
     frame = pl.DataFrame({"source_id": [2**63]}, schema={"source_id": pl.UInt64})
     told = [str(each) for each in violations(conform(frame, load("stars")), load("stars"))]
     assert told == ["source_id: has type UInt64 instead of Int64"]
+
+
+def curve(**changes: object) -> pl.DataFrame:
+    row = {
+        "source_id": 1,
+        "band": "G",
+        "period": 0.5,
+        "n_points": 3,
+        "mean_mag": 15.0,
+        "phase": [0.1, 0.4, 0.9],
+        "mag": [0.1, 0.0, -0.1],
+        "mag_error": None,
+    }
+    return conform(pl.DataFrame([row | changes]), load("sequences"))
+
+
+def test_a_list_of_any_length_conforms_and_may_be_missing_as_a_whole():
+    frame = curve()
+    assert broken(frame=frame, table="sequences") == []
+    assert frame.schema["phase"] == pl.List(pl.Float32)
+    assert frame["mag_error"].to_list() == [None]
+
+
+@pytest.mark.parametrize("element", [None, float("nan"), float("inf")])
+def test_an_element_of_a_list_that_is_no_number_is_named(element):
+    (told,) = broken(frame=curve(mag=[0.1, element, 0.0]), table="sequences")
+    assert told == ("mag: has null, NaN or infinite elements in 1 row (row 0, source_id 1, band G)")
+
+
+def test_an_element_of_a_list_out_of_range_is_named():
+    (told,) = broken(frame=curve(phase=[0.1, 0.4, 1.5]), table="sequences")
+    assert told.startswith("phase: has elements outside 0 to 1 in 1 row")
+
+
+def test_a_list_of_another_length_than_its_column_says_is_named():
+    told = broken(frame=curve(phase=[0.1, 0.4]), table="sequences")
+    assert told == ["phase: is not as long as n_points says in 1 row (row 0, source_id 1, band G)"]
+
+
+def test_a_list_of_another_kind_is_a_wrong_type():
+    told = broken(frame=curve(mag=["a", "b", "c"]), table="sequences")
+    assert told == ["mag: has type List(String) instead of List(Float32)"]

@@ -29,6 +29,9 @@ def bit(value: int) -> dict:
         (GOOD | {"values": ["a"]}, "`values` is for strings"),
         (GOOD | {"bits": [bit(1)]}, "`bits` is for integers"),
         (GOOD | {"dtype": "string", "range": [0, 1]}, "`range` is for numbers"),
+        (GOOD | {"dtype": "float32[3]", "range": [0, 1]}, "`range` is for numbers and lists"),
+        (GOOD | {"length": "n"}, "`length` is for lists"),
+        (GOOD | {"dtype": "int32[*]"}, "is none of"),
         (GOOD | {"since": "1.0"}, "MAJOR.MINOR.PATCH"),
         (INTEGER, "needs `null`"),
         (INTEGER | {"nullable": False, "bits": [bit(3)]}, "no power of two"),
@@ -50,6 +53,10 @@ def test_a_column_that_makes_no_sense_is_fatal(column, message):
         (TABLE | {"sort": ["perod"]}, "unknown columns: perod"),
         (TABLE | {"any_of": [["perod"]]}, "unknown columns: perod"),
         (TABLE | {"column": [GOOD, GOOD]}, "defined twice: period"),
+        (
+            TABLE | {"column": [GOOD | {"dtype": "float64[*]", "length": "n"}]},
+            "the length of period is no integer column",
+        ),
     ],
 )
 def test_a_table_that_makes_no_sense_is_fatal(table, message):
@@ -60,6 +67,8 @@ def test_a_table_that_makes_no_sense_is_fatal(table, message):
 def test_types_are_those_of_polars():
     column = Column.model_validate(GOOD | {"dtype": "float32[3]"})
     assert column.polars == pl.Array(pl.Float32, 3)
+    column = Column.model_validate(GOOD | {"dtype": "float64[*]"})
+    assert column.polars == pl.List(pl.Float64)
     assert Column.model_validate(GOOD).polars == pl.Float64()
 
 
