@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -20,19 +21,42 @@ SAME_PERIOD = 1e-3
 
 COLUMNS = ("archive_id", *load("spectra").names)
 
+FOR_PEOPLE: dict[str, pl.DataType] = {
+    "archive_id": pl.String(),
+    "source_id": pl.Int64(),
+    "other_id": pl.String(),
+    "name": pl.String(),
+    "taken": pl.Boolean(),
+    "reason": pl.String(),
+    "pulsation_type": pl.String(),
+    "blazhko": pl.Boolean(),
+    "feh": pl.Float64(),
+    "feh_error": pl.Float64(),
+    "feh_scatter": pl.Float64(),
+    "feh_scale": pl.String(),
+    "n_spectra": pl.Int32(),
+    "sources": pl.String(),
+    "instruments": pl.String(),
+    "n_left_out": pl.UInt32(),
+    "left_out": pl.String(),
+}
+"""Columns of ``sample.csv``."""
+
 
 @dataclass(frozen=True)
 class Sample:
     """The calibrators, and the table for people.
 
     ``calibrators`` is a frame of the table ``calibrators``. ``stars`` has one row for every star
-    of the file, taken or not: ``archive_id``, ``source_id``, ``other_id``, ``name``, ``taken``,
-    ``reason`` (null for those taken), what is known of the star, how many of its measurements were
-    left out and why.
+    of the file, taken or not, and the columns :data:`FOR_PEOPLE`: who the star is, ``taken``,
+    ``reason`` (null for those taken), what is known of it, how many of its measurements were left
+    out and why. ``teacher`` is what is recorded of the catalogue whose values they are; None for
+    spectra.
     """
 
     calibrators: pl.DataFrame
     stars: pl.DataFrame
+    teacher: dict[str, Any] | None = None
 
 
 def read_sample(
@@ -81,7 +105,7 @@ def read_sample(
     taken = stars.filter("taken")
     if taken.is_empty():
         raise RecipeError(
-            f"no calibrator is left of {stars.height} stars: {_counted(stars['reason'])}",
+            f"no calibrator is left of {stars.height} stars: {counted(stars['reason'])}",
             file=base / config.file,
             hint="check [calibration]: its identifiers, `where`, and the columns it maps",
         )
@@ -89,7 +113,23 @@ def read_sample(
     calibrators = conform(taken.select(n for n in table.names if n in taken.columns), table)
     calibrators = calibrators.sort(table.sort)
     check(calibrators, table, file=base / config.file)
-    return Sample(calibrators, _for_people(stars))
+    return Sample(calibrators, for_people(stars))
+
+
+def stars_named(config: CalibrationSection, base: Path, *, survey: str) -> pl.Series:
+    """Give the ``source_id`` of the stars that a file of measurements is about, sorted.
+
+    Several of a star that has several light curves. Rows that `where` leaves out name no star.
+
+    Raises
+    ------
+    ArchiveError
+        The file cannot be read or mapped.
+    """
+    rows = _rows(config, base, survey)
+    named = rows.filter(~pl.col("outside"))["star"]
+    of_them = rows.filter(pl.col("star").is_in(named.implode()))
+    return of_them["source_id"].drop_nulls().unique().sort()
 
 
 def _rows(config: CalibrationSection, base: Path, survey: str) -> pl.DataFrame:
@@ -185,28 +225,21 @@ def _reasons() -> list[pl.Expr]:
     ]
 
 
-def _for_people(stars: pl.DataFrame) -> pl.DataFrame:
-    return stars.select(
-        "archive_id",
-        "source_id",
-        "other_id",
-        "name",
-        "taken",
-        "reason",
-        "pulsation_type",
-        "blazhko",
-        "feh",
-        "feh_error",
-        "feh_scatter",
-        "feh_scale",
-        "n_spectra",
-        "sources",
-        "instruments",
-        "n_left_out",
-        "left_out",
-    ).sort("taken", "archive_id", "source_id", "name", descending=[True, False, False, False])
+def for_people(stars: pl.DataFrame) -> pl.DataFrame:
+    """Give the columns :data:`FOR_PEOPLE` of stars, absent ones null; those taken come first."""
+    absent = [
+        pl.lit(None, kind).alias(name)
+        for name, kind in FOR_PEOPLE.items()
+        if name not in stars.columns
+    ]
+    return (
+        stars.with_columns(absent)
+        .select(*FOR_PEOPLE)
+        .sort("taken", "archive_id", "source_id", "name", descending=[True, False, False, False])
+    )
 
 
-def _counted(reasons: pl.Series) -> str:
+def counted(reasons: pl.Series) -> str:
+    """Give the most frequent reasons with their numbers, in words."""
     counts = reasons.value_counts(name="n").sort("n", reasons.name, descending=[True, False])
     return ", ".join(f"{n} {reason}" for reason, n in counts.head(5).iter_rows())

@@ -15,7 +15,7 @@ from rrcat.archive.config import FilesArchive, Line, PublishedTable, Selection
 from rrcat.archive.profile import with_profile
 from rrcat.archive.tap_config import TapArchive
 from rrcat.calibration import scales
-from rrcat.calibration.config import CalibrationSection
+from rrcat.calibration.config import Calibration
 from rrcat.catalogue.mistakes import explain
 from rrcat.errors import RecipeError
 from rrcat.evaluation.config import EvaluationSection
@@ -92,7 +92,7 @@ class Recipe(_Strict):
     cleaning: CleaningSettings = CleaningSettings()
     period_search: PeriodSearchSection = PeriodSearchSection()
     fourier: FitSettings = FitSettings()
-    calibration: CalibrationSection | None = None
+    calibration: Calibration | None = None
     estimator: tuple[EstimatorSection, ...] = Field(min_length=1)
     evaluation: EvaluationSection = EvaluationSection()
     seed: int = Field(0, ge=0, description="Seed of everything random.")
@@ -102,7 +102,7 @@ class Recipe(_Strict):
         """The tables of other people's metallicities, by their place in the recipe."""
         tables: dict[str, PublishedTable] = {}
         if self.calibration is not None:
-            tables["calibration"] = self.calibration
+            tables |= self.calibration.tables
         for external in self.evaluation.external:
             tables[f"evaluation.external.{external.id}"] = external
         return tables

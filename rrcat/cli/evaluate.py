@@ -20,6 +20,10 @@ COLUMNS = {
     "coverage_68": "in 68 %",
     "coverage_95": "in 95 %",
 }
+LEGEND = (
+    "RMSE, MAE and bias in dex; ± is the bootstrap error of the RMSE; the last two columns",
+    "are shares of stars within 1 and 1.96 of their own feh_error, in per cent",
+)
 NAME, CELL, SCORE = 26, 8, 6
 
 
@@ -50,23 +54,29 @@ def evaluate(as_json: bool, select_features: bool, **request: Any) -> None:
         f"{summary.name}: {summary.n_calibrators:,} calibrators, {told['scheme']}{cuts}{repeats}, "
         f"scale {told['scale']} ({summary.seconds:.1f} s)\n"
     )
-    for line in (*_table(told), "", *_sentences(told), *_selection(summary.selection)):
+    tables = (told["estimators"] | told["external"], told["groups"])
+    for line in (
+        *_table(*tables),
+        *LEGEND,
+        "",
+        *_sentences(told),
+        *_held_out(told),
+        *_selection(summary.selection),
+    ):
         click.echo(line)
     more = "" if summary.selection is None else "selection.csv, selection-features.csv, "
     click.echo(f"\nMore is in {summary.output}: evaluation.json, sample.csv, {more}plots")
 
 
-def _table(told: dict[str, Any]) -> Iterator[str]:
-    """Give the metrics of each estimator and published source as lines of text."""
-    for id, groups in (told["estimators"] | told["external"]).items():
+def _table(sources: dict[str, Any], more: dict[str, Any]) -> Iterator[str]:
+    """Give the metrics of each source of values, of all groups of stars, as lines of text."""
+    for id, groups in sources.items():
         yield f"{id:<{NAME}}" + "".join(f"{heading:>{CELL}}" for heading in COLUMNS.values())
-        for group, metrics in (groups | told["groups"].get(id, {})).items():
+        for group, metrics in (groups | more.get(id, {})).items():
             cells = (_cell(name, metrics[name]) for name in COLUMNS)
             yield f"  {group.replace('-', ' '):<{NAME - 2}}" + "".join(
                 f"{c:>{CELL}}" for c in cells
             )
-    yield "RMSE, MAE and bias in dex; ± is the bootstrap error of the RMSE; the last two columns"
-    yield "are shares of stars within 1 and 1.96 of their own feh_error, in per cent"
 
 
 def _cell(name: str, value: float | None) -> str:
@@ -95,6 +105,34 @@ def _sentences(told: dict[str, Any]) -> Iterator[str]:
             for star in far
         )
         yield f"{id}, largest residuals: {named}"
+
+
+def _held_out(told: dict[str, Any]) -> Iterator[str]:
+    """Give what the labels are, and how their pupils do on spectra, as lines of text."""
+    if "teacher" not in told:
+        return
+    teacher = told["teacher"]
+    version = teacher.get("version", f"({teacher['kind']})")
+    yield ""
+    yield (
+        f"The calibrators are labels, values of {teacher['catalogue']} {version}: so far the "
+        "numbers say how well these are copied"
+    )
+    if "held_out" not in told:
+        return
+    judged = told["held_out"]
+    teachers = {
+        f"teacher, {name.replace('_', ' ')}": one for name, one in judged["teacher"].items()
+    }
+    yield f"Against the spectra of {judged['n_stars']} stars that are no labels:"
+    yield ""
+    yield from _table(judged["students"] | teachers, {})
+    for one in judged["comparisons"]:
+        if one["group"] in judged["students"].get(one["a"], ()) and one["b"] in teachers:
+            yield (
+                f"{one['a']} less {one['b']}, RMSE on {one['n']} common {one['group']} stars: "
+                f"{one['rmse_difference']:+.3f} ± {one['rmse_difference_error']:.3f} dex"
+            )
 
 
 def _selection(selection: dict[str, Any] | None) -> Iterator[str]:

@@ -39,6 +39,7 @@ def save_bundle(
     settings: Mapping[str, Any],
     training_set_sha256: str,
     metrics: Mapping[str, Any],
+    teacher: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a model as a bundle; the same model and arguments give the same bytes.
 
@@ -52,6 +53,9 @@ def save_bundle(
         The cleaning and fit settings the features were made with, as plain data.
     metrics
         How well it does, as plain data; numbers, texts and tables of them.
+    teacher
+        The catalogue whose values it learned from, as plain data; None where it learned from
+        spectra, or from nothing.
 
     Raises
     ------
@@ -85,6 +89,7 @@ def save_bundle(
                 "params": params,
                 "settings": dict(settings),
                 "metrics": dict(metrics),
+                **({} if teacher is None else {"teacher": dict(teacher)}),
                 "versions": _versions(spec),
                 "files": files,
             }

@@ -44,6 +44,7 @@ class Manifest(_Strict):
     params: dict[str, Any]
     settings: dict[str, Any]
     metrics: dict[str, Any]
+    teacher: dict[str, Any] | None = None
     versions: dict[str, str]
     files: dict[str, File]
 

@@ -42,6 +42,21 @@ class UsedEstimator(_Told):
     params: dict[str, Any]
 
 
+class Teacher(_Told):
+    """The catalogue whose values were learned from; it may have had a teacher itself."""
+
+    catalogue: str
+    kind: str
+    sha256: str
+    version: str | None = None
+    recipe_sha256: str | None = None
+    scale: str
+    survey: str | None = None
+    estimators: list[dict[str, str]]
+    reference: list[str] = []
+    teacher: "Teacher | None" = None
+
+
 class Validation(_Told):
     """A check of the catalogue, and how it went."""
 
@@ -74,3 +89,4 @@ class Facts(_Told):
     authors: list[str] | None = None
     rights: str | None = None
     survey: str | None = None
+    teacher: Teacher | None = None

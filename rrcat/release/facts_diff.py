@@ -5,6 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 ABSENT = "absent"
+TOLD = (
+    "recipe",
+    "scale",
+    "coordinates",
+    "time_system",
+    "authors",
+    "rights",
+    "survey",
+    "teacher",
+)
 
 
 @dataclass(frozen=True)
@@ -17,7 +27,7 @@ class FactChange:
 
 
 def facts_diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[FactChange, ...]:
-    """Compare two candidates or manifests: recipe, scale, coordinates, times, inputs, software.
+    """Compare what two candidates or manifests tell: the recipe, :data:`TOLD`, inputs, software.
 
     Keys of the resolved recipe come first. A key that only one of the two has is absent in the
     other; a table that only one has is told by its keys.
@@ -31,7 +41,7 @@ def facts_diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Fac
 
 
 def _facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for key in ("recipe", "scale", "coordinates", "time_system", "authors", "rights", "survey"):
+    for key in TOLD:
         yield from _flat(key, facts.get(key))
     for source in facts["inputs"]:
         yield f"inputs.{source['name']}", f"SHA-256 {source['sha256'][:12]}"

@@ -41,7 +41,7 @@ FROM_CANDIDATE = (
 )
 
 # What it takes over where the candidate has it.
-WHERE_TOLD = ("authors", "rights", "scale_definition", "survey")
+WHERE_TOLD = ("authors", "rights", "scale_definition", "survey", "teacher")
 
 
 class File(BaseModel):

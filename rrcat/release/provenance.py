@@ -14,7 +14,8 @@ def provenance(facts: Mapping[str, Any], about: About, bundles: Mapping[str, str
     """Give the provenance as PROV-JSON.
 
     Inputs, queries, recipe and estimators went into the build, the build made the catalogue, and
-    the release holds it. No times are told: a release carries no clock.
+    the release holds it. Where its models learned from the values of another catalogue, it is
+    derived from that. No times are told: a release carries no clock.
 
     Parameters
     ----------
@@ -48,6 +49,7 @@ def provenance(facts: Mapping[str, Any], about: About, bundles: Mapping[str, str
         },
     )
     document.wasGeneratedBy(catalogue, build)
+    _taught(document, catalogue, facts.get("teacher"))
     _release(document, catalogue, build, about)
     return json_bytes(json.loads(document.serialize(format="json") or ""))
 
@@ -75,6 +77,22 @@ def _sources(
         told = {"prov:label": name, "rrcat:sha256": sha256}
         sources.append(document.entity(f"bundle-file-{number}", told))
     return sources
+
+
+def _taught(
+    document: ProvDocument, pupil: ProvEntity, teacher: Mapping[str, Any] | None, number: int = 1
+) -> None:
+    """Say which catalogue the labels come from, and so on up the chain."""
+    if teacher is None:
+        return
+    version = f" {teacher['version']}" if teacher.get("version") else ""
+    told = {
+        "prov:label": f"{teacher['kind']} {teacher['catalogue']}{version}",
+        "rrcat:sha256": teacher["sha256"],
+    }
+    entity = document.entity(f"teacher-{number}", told)
+    document.wasDerivedFrom(pupil, entity)
+    _taught(document, entity, teacher.get("teacher"), number + 1)
 
 
 def _release(

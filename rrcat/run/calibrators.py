@@ -1,5 +1,6 @@
 """The calibrators of a recipe in a claimed folder: the sample, and the tables of its stars."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -8,16 +9,20 @@ from rich.progress import Progress
 from rrcat import atomic
 from rrcat.archive.store import LocalStore
 from rrcat.archive.store_writing import cut_out
+from rrcat.calibration.config import LabelsSection
 from rrcat.calibration.sample import Sample, read_sample
 from rrcat.canonical import parquet_bytes
 from rrcat.errors import RecipeError
 from rrcat.estimator.batch import StarBatch
 from rrcat.fourier.measure import with_found
+from rrcat.run.candidate import CALIBRATORS
 from rrcat.run.executor import executor
-from rrcat.run.workspace import Workspace, default_workers, make_features
+from rrcat.run.labels import read_held_out, read_labels
+from rrcat.run.tables import make_features, make_sequences
+from rrcat.run.workspace import Workspace, default_workers
 
 CALIBRATION = "calibration"
-CALIBRATORS = "calibrators.parquet"
+CALIBRATION_SEQUENCES = "calibration_sequences"  # no estimator has an underscore in its id
 
 
 def calibration_sample(place: Workspace) -> Sample:
@@ -34,8 +39,12 @@ def calibration_sample(place: Workspace) -> Sample:
             "the recipe has no calibrators",
             file=place.request.recipe,
             key="calibration",
-            hint="add [calibration]: a file of stars with spectroscopic [Fe/H], and its columns",
+            hint="add [calibration]: a file of stars with spectroscopic [Fe/H], and its columns, "
+            "or a catalogue whose values are labels",
         )
+    if isinstance(recipe.calibration, LabelsSection):
+        assert place.teacher is not None
+        return _completed(read_labels(recipe.calibration, place.teacher, place), place)
     table, folder = place.data.table(recipe.calibration)
     sample = read_sample(
         table,
@@ -44,12 +53,38 @@ def calibration_sample(place: Workspace) -> Sample:
         with_light_curve=place.store.served_ids(),
         scale=recipe.catalogue.scale,
     )
-    # What the file of spectra does not say of a star, the archive may.
+    return _completed(sample, place)
+
+
+def held_out_sample(place: Workspace) -> Sample | None:
+    """Give the stars with spectra that are kept from the labels of a recipe, to judge by them.
+
+    None where the recipe learns from spectra, or nobody is held out.
+
+    Raises
+    ------
+    RecipeError
+        Nothing of them can be used.
+    """
+    section = place.recipe.calibration
+    if not isinstance(section, LabelsSection):
+        return None
+    assert place.teacher is not None
+    sample = read_held_out(section, place.teacher, place)
+    return None if sample is None else _completed(sample, place)
+
+
+def _completed(sample: Sample, place: Workspace) -> Sample:
+    """Give a sample in which the archive says of a star what its file does not."""
     known = place.store.stars()
-    return Sample(_completed(sample.calibrators, known), _completed(sample.stars, known))
+    return replace(
+        sample,
+        calibrators=_with_known(sample.calibrators, known),
+        stars=_with_known(sample.stars, known),
+    )
 
 
-def _completed(frame: pl.DataFrame, stars: pl.DataFrame) -> pl.DataFrame:
+def _with_known(frame: pl.DataFrame, stars: pl.DataFrame) -> pl.DataFrame:
     names = [n for n in ("archive_id", "pulsation_type", "blazhko") if n in frame.columns]
     joined = frame.join(
         stars.select("source_id", *names),
@@ -66,21 +101,26 @@ def _completed(frame: pl.DataFrame, stars: pl.DataFrame) -> pl.DataFrame:
 def calibrator_batch(
     place: Workspace, calibrators: pl.DataFrame, *, progress: Progress
 ) -> StarBatch:
-    """Give the tables of the calibrators alone, their features among them.
+    """Give the tables of the calibrators alone: features too, and sequences if they are read.
 
-    They are kept in the folder: ``calibration`` is a store, ``parts/calibration`` the features.
+    They are kept in the folder: ``calibration`` is a store, ``parts/calibration`` the features,
+    ``parts/calibration_sequences`` the sequences.
     """
     folder = place.output / CALIBRATION
     if not folder.exists():
         cut_out(place.store, calibrators["source_id"], folder)
     store = LocalStore.open(folder)
     cut = place.partitions(store)
+    features = place.output / "parts" / CALIBRATION
     with executor(default_workers(place.request.workers, len(cut))) as pool:
-        make_features(
+        make_features(place.recipe, store, cut, features, pool=pool, progress=progress)
+        make_sequences(
             place.recipe,
+            place.registry,
             store,
             cut,
-            place.output / "parts" / CALIBRATION,
+            place.output / "parts" / CALIBRATION_SEQUENCES,
+            features=features,
             pool=pool,
             progress=progress,
         )
@@ -90,14 +130,19 @@ def calibrator_batch(
 def read_calibrator_batch(output: Path) -> StarBatch:
     """Give what :func:`calibrator_batch` has left in a folder."""
     store = LocalStore.open(output / CALIBRATION, verify=False)
-    parts = (output / "parts" / CALIBRATION).glob("*.parquet")
-    features = pl.read_parquet(sorted(parts), glob=False)
-    features = features.sort("source_id", "band")
+    features = _read(output / "parts" / CALIBRATION)
+    folder = output / "parts" / CALIBRATION_SEQUENCES
     return StarBatch(
         with_found(store.stars(), features),
         light_curves=store.light_curves(),
         features=features,
+        sequences=_read(folder) if folder.exists() else None,
     )
+
+
+def _read(folder: Path) -> pl.DataFrame:
+    parts = sorted(folder.glob("*.parquet"))
+    return pl.read_parquet(parts, glob=False).sort("source_id", "band")
 
 
 def write_sample(sample: Sample, folder: Path) -> None:

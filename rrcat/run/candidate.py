@@ -5,7 +5,7 @@ says just that and enters no release.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,21 +16,23 @@ from rrcat import atomic
 from rrcat.archive.config import GAIA_ORIGIN_JD
 from rrcat.canonical import json_bytes, parquet_bytes
 from rrcat.catalogue.recipe import Recipe
-from rrcat.estimator.manifest import read_manifest
+from rrcat.estimator.manifest import Manifest, read_manifest
 from rrcat.schema import check, load
 
 FILE = "candidate.json"
 FRAMES = ("catalogue", "features", "predictions")
+CALIBRATORS = "calibrators.parquet"
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What the results come from: input files, queries, code, estimators."""
+    """What the results come from: input files, queries, code, estimators, catalogue of labels."""
 
     inputs: list[dict[str, Any]]
     adql: list[str]
     versions: dict[str, str]
     estimators: list[dict[str, Any]]
+    teacher: dict[str, Any] | None = None
 
 
 def write_candidate(
@@ -66,6 +68,7 @@ def write_candidate(
         atomic.write_bytes(folder / f"{name}.parquet", parquet_bytes(frames[name]))
     atomic.write_bytes(folder / "account.json", json_bytes(account))
     atomic.write_bytes(folder / "recipe.toml", recipe_path.read_bytes())
+    bundles = [read_manifest(folder / "bundles" / section.id) for section in recipe.estimator]
     resolved = recipe.resolved()
     validation = [
         {
@@ -95,9 +98,9 @@ def write_candidate(
         "recipe": resolved,
         "recipe_sha256": hashlib.sha256(json_bytes(resolved)).hexdigest(),
         **asdict(origin),
-        "reference": _references(folder, recipe),
+        "reference": _references(recipe, bundles, origin),
         "validation": validation,
-        "files": _hashes(folder),
+        "files": _hashes(folder, bundles),
     }
     atomic.write_bytes(folder / FILE, json_bytes(facts))
     return validation
@@ -122,17 +125,18 @@ def _wholeness(account: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _references(folder: Path, recipe: Recipe) -> list[str]:
+def _references(recipe: Recipe, bundles: Sequence[Manifest], origin: Origin) -> list[str]:
     """Give the papers to cite: those of the data, then those of the estimators, each once."""
-    bundles = [read_manifest(folder / "bundles" / section.id) for section in recipe.estimator]
-    spectra = () if recipe.calibration is None else recipe.calibration.reference
-    data = [*recipe.archive.reference, *spectra]
+    known = () if recipe.calibration is None else recipe.calibration.reference
+    data = [*recipe.archive.reference, *known, *(origin.teacher or {}).get("reference", ())]
     papers = [*data, *(paper for each in bundles for paper in each.reference)]
     return list(dict.fromkeys(papers))
 
 
-def _hashes(folder: Path) -> dict[str, str]:
+def _hashes(folder: Path, bundles: Sequence[Manifest]) -> dict[str, str]:
     names = [f"{name}.parquet" for name in FRAMES] + ["account.json", "recipe.toml"]
-    bundles = [path for path in sorted((folder / "bundles").rglob("*")) if path.is_file()]
-    files = [folder / name for name in names] + bundles
+    if any(bundle.training_set_sha256 for bundle in bundles):
+        names.append(CALIBRATORS)
+    models = [path for path in sorted((folder / "bundles").rglob("*")) if path.is_file()]
+    files = [folder / name for name in names] + models
     return {str(path.relative_to(folder)): atomic.sha256(path) for path in files}

@@ -27,6 +27,7 @@ PRODUCTS = (
     "calibrators.parquet",
     "sample.csv",
     "evaluation.json",
+    "held_out.parquet",
     "selection.json",
     "selection.csv",
     "selection-features.csv",

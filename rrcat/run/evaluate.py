@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from rrcat import atomic
+from rrcat.calibration.sample import Sample
 from rrcat.canonical import json_bytes, parquet_bytes
 from rrcat.catalogue.assemble import main_band
 from rrcat.catalogue.recipe import Recipe
@@ -20,9 +21,15 @@ from rrcat.evaluation.external import beside, read_external
 from rrcat.evaluation.plots import plots
 from rrcat.evaluation.report import TYPES, report
 from rrcat.evaluation.splits import cut
-from rrcat.run.calibrators import calibration_sample, calibrator_batch, write_sample
+from rrcat.run.calibrators import (
+    calibration_sample,
+    calibrator_batch,
+    held_out_sample,
+    write_sample,
+)
 from rrcat.run.executor import executor
 from rrcat.run.folds import CrossValidate, Fold, folds
+from rrcat.run.held_out import judge
 from rrcat.run.parts import read_parts
 from rrcat.run.progress import progress_bars
 from rrcat.run.stage import run_stage
@@ -56,6 +63,9 @@ def evaluate_estimators(request: Request, *, select_features: bool = False) -> E
     and ``plots/`` in the folder, the same bytes for any number of workers and size of partitions.
     An interrupted evaluation goes on where it stopped.
 
+    Where the calibrators are labels of a catalogue, it also judges by the stars that are held out
+    of them, and leaves ``held_out.parquet``, and in ``bundles/`` the models that were judged.
+
     With ``select_features`` it also finds which features the calibrators speak for, and leaves
     what :func:`rrcat.run.selection.select` does.
 
@@ -77,6 +87,7 @@ def evaluate_estimators(request: Request, *, select_features: bool = False) -> E
             main_band(place.store.bands, recipe.catalogue.band)
         sample = calibration_sample(place)
         write_sample(sample, place.output)
+        held = held_out_sample(place)
         published = {
             one.id: read_external(
                 *place.data.table(one),
@@ -86,7 +97,7 @@ def evaluate_estimators(request: Request, *, select_features: bool = False) -> E
             for one in recipe.evaluation.external
         }
         units = folds(_sets(recipe, sample.calibrators))
-        predictions = _predictions(place, sample.calibrators, units)
+        predictions = _predictions(place, sample, held, units)
         external = [beside(predictions, values, id) for id, values in published.items()]
         told = report(
             pl.concat([predictions, *external]),
@@ -105,6 +116,11 @@ def evaluate_estimators(request: Request, *, select_features: bool = False) -> E
             "repeats": 1 if leave_one_out else recipe.evaluation.repeats,
             "scale": recipe.catalogue.scale,
         }
+        if sample.teacher is not None:
+            told["teacher"] = sample.teacher
+        if held is not None:
+            told["held_out"], values = judge(place, sample, held)
+            atomic.write_bytes(place.output / "held_out.parquet", parquet_bytes(values))
         _draw(place, predictions, sample.stars.filter("taken"), told)
         table = predictions.select(*COLUMNS)
         for id, values in published.items():
@@ -161,14 +177,18 @@ def _sets(recipe: Recipe, calibrators: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _predictions(place: Workspace, calibrators: pl.DataFrame, units: list[Fold]) -> pl.DataFrame:
+def _predictions(
+    place: Workspace, sample: Sample, held: Sample | None, units: list[Fold]
+) -> pl.DataFrame:
     """Give the out-of-fold predictions of every estimator."""
     found = []
+    samples = [sample] if held is None else [sample, held]
+    stars = pl.concat(one.calibrators.select("source_id") for one in samples).sort("source_id")
     # What learns nothing is done before a process has started.
     learning = any(place.registry.spec(one.id).needs_calibrators for one in place.recipe.estimator)
     workers = default_workers(place.request.workers, len(units) if learning else 0)
     with progress_bars() as progress, executor(workers) as pool:
-        calibrator_batch(place, calibrators, progress=progress)
+        calibrator_batch(place, stars, progress=progress)
         for section in place.recipe.estimator:
             parts = place.output / "parts" / section.id
             run_stage(

@@ -10,7 +10,8 @@ from rrcat.catalogue.recipe import EstimatorSection
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.registry import discover
 from rrcat.evaluation.cross_validation import cross_validate
-from rrcat.run.calibrators import CALIBRATORS, read_calibrator_batch
+from rrcat.run.calibrators import read_calibrator_batch
+from rrcat.run.candidate import CALIBRATORS
 from rrcat.run.training import CHECKPOINTS
 
 

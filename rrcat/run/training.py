@@ -95,6 +95,7 @@ def train(
                 "period_search": recipe.period_search.model_dump(mode="json"),
             },
             training_set_sha256=learned,
+            teacher=sample.teacher if sample is not None and learned else None,
             metrics=metrics,
         )
     with contextlib.suppress(OSError):  # those of another estimator stay

@@ -2,18 +2,15 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-from rich.progress import Progress
-
 from rrcat.archive.config import PublishedTable
 from rrcat.archive.store import LocalStore
+from rrcat.calibration.config import LabelsSection
 from rrcat.catalogue.recipe import Recipe, read_recipe
 from rrcat.errors import RecipeError
 from rrcat.estimator.registry import Registry, discover
@@ -23,9 +20,8 @@ from rrcat.run.claim import claim
 from rrcat.run.code import code_digest
 from rrcat.run.data import Data, bring, data_of, inputs
 from rrcat.run.partition import Partition, partitions
-from rrcat.run.parts import read_parts
-from rrcat.run.stage import run_stage
-from rrcat.run.work import MakeFeatures
+from rrcat.run.tables import check_inputs
+from rrcat.run.teacher import Teacher, open_teacher
 
 LIBRARIES = ("astropy", "finufft", "matplotlib", "nifty-ls", "numba", "numpy", "polars", "rrcat")
 
@@ -74,6 +70,7 @@ class Workspace:
     registry: Registry
     origin: Origin
     store: LocalStore
+    teacher: Teacher | None = None
 
     @property
     def output(self) -> Path:
@@ -110,9 +107,12 @@ def workspace(
     registry = discover()
     for section in recipe.estimator:
         registry.estimator(section.id, section.params)  # fail now rather than after the fits
-    calibration = () if recipe.calibration is None else (recipe.calibration,)
+    calibration = [] if recipe.calibration is None else list(recipe.calibration.tables.values())
     data = data_of(recipe, request.recipe, data=request.data, output=request.output)
     given = inputs(recipe, data, (*calibration, *tables(recipe)))
+    teacher = _teacher(recipe, request, judged=task == "evaluate")
+    if teacher is not None:
+        given = sorted([*given, *teacher.inputs], key=lambda file: str(file["name"]))
     versions, estimators = _software(recipe, registry)
     request.output.mkdir(parents=True, exist_ok=True)
     with locked(request.output):
@@ -125,9 +125,25 @@ def workspace(
         }
         claim(request.output, identity, restart=request.restart)
         store = bring(recipe, data)
+        check_inputs(recipe, registry, store)
         queries = [table.query.text for table in calibration if table.query is not None]
-        origin = Origin(given, [*store.description["adql"], *queries], versions, estimators)
-        yield Workspace(request, recipe, data, registry, origin, store)
+        adql = [*store.description["adql"], *queries]
+        record = None if teacher is None else teacher.record
+        origin = Origin(given, adql, versions, estimators, record)
+        yield Workspace(request, recipe, data, registry, origin, store, teacher)
+
+
+def _teacher(recipe: Recipe, request: Request, *, judged: bool) -> Teacher | None:
+    """Open the catalogue whose values are labels; None where the recipe learns from spectra."""
+    if not isinstance(recipe.calibration, LabelsSection):
+        return None
+    return open_teacher(
+        recipe.calibration,
+        [folder for folder in (request.data, request.recipe.parent) if folder is not None],
+        survey=recipe.archive.survey,
+        output=request.output,
+        judged=judged,
+    )
 
 
 def _code(recipe: Recipe, registry: Registry) -> dict[str, str]:
@@ -150,33 +166,6 @@ def default_workers(asked: int | None, units: int) -> int:
     A process takes a second or two to start, so it must have some units to work on.
     """
     return asked or max(1, min(os.cpu_count() or 1, units // 4))
-
-
-def make_features(
-    recipe: Recipe,
-    store: LocalStore,
-    cut: list[Partition],
-    folder: Path,
-    *,
-    pool: Executor,
-    progress: Progress,
-) -> pl.DataFrame:
-    """Give the features of every star of a store, and keep them as parts in a folder."""
-    run_stage(
-        "Fitting light curves" if store.has_light_curves else "Reading features",
-        MakeFeatures(
-            store.folder,
-            store.bands,
-            recipe.cleaning,
-            recipe.fourier,
-            recipe.period_search.settings(),
-        ),
-        cut,
-        folder,
-        executor=pool,
-        progress=progress,
-    )
-    return read_parts(cut, folder)
 
 
 def _chosen(recipe: Recipe, request: Request) -> Recipe:
