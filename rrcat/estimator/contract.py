@@ -10,6 +10,7 @@ import contextlib
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, final
 
@@ -67,7 +68,8 @@ class Model(ABC):
 
         One row a star of ``batch.stars``, sorted by ``source_id``. The reasons of
         :mod:`rrcat.estimator.reasons` are found here; ``_predict`` is given only the other stars,
-        and of their tables only the rows in the bands of the model.
+        and of their tables only the rows in the bands of the model. Features that it does not read
+        may say why a star has no sequence.
 
         Raises
         ------
@@ -76,7 +78,8 @@ class Model(ABC):
         PluginError
             The model raised, lost a star, or gave a value that cannot be.
         """
-        batch = with_inputs(batch, self.spec).checked()
+        read = with_inputs(batch, self.spec)
+        batch = replace(read, features=batch.features).checked()
         bands = self.spec.bands if self.bands is None else self.bands
         status = reasons(
             batch,
@@ -86,7 +89,7 @@ class Model(ABC):
             needs=self.needs,
         )
         asked = status.filter(pl.col("status") == "ok")["source_id"]
-        given = usable(batch.only(asked), bands, self.needs)
+        given = usable(with_inputs(batch.only(asked), self.spec), bands, self.needs)
         if given.stars.height:
             answer = checked_answer(self._asked(given), asked, self.spec.id)
         else:

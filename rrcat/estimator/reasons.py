@@ -14,6 +14,10 @@ be mended, then the first thing that was missing on the way from light curve to 
 
 Of several bands of a star, the one that got furthest speaks. A row of features that only says
 that there is no light curve is no more than an absent row.
+
+Only a light curve with a fit has a row of ``sequences``. Where there is none, the features of the
+star say why, if the batch holds them; if they say nothing, or are those of an archive that has no
+light curve of the star, it is ``no_light_curve``.
 """
 
 from __future__ import annotations
@@ -56,11 +60,12 @@ def reasons(
     The order in which reasons are looked for is that of this module's own description.
     """
     stars = batch.stars.select("source_id", "pulsation_type", "period")
-    for name in sorted(inputs):
+    explained = "sequences" in inputs and batch.features is not None
+    for name in sorted(inputs | {"features"} if explained else inputs):
         table = batch.frames()[name]
         step = pl.lit(_step["ok"])
         if name == "features":
-            step = _step_of_features(needs)
+            step = _step_of_features(needs if name in inputs else ())
             table = table.filter(pl.col("fit_status") != "no_light_curve")
         progress = table.group_by("source_id").agg(
             pl.lit(True).alias(f"{name}_there"),
@@ -68,6 +73,12 @@ def reasons(
             step.filter(_in_bands(bands)).max().alias(f"{name}_step"),
         )
         stars = stars.join(progress, on="source_id", how="left", maintain_order="left")
+    if explained:
+        stopped = pl.col("features_there") & (pl.col("features_step").fill_null(0) < _step["ok"])
+        stars = stars.with_columns(
+            pl.col(f"sequences_{fact}").fill_null(False) | (stopped & pl.col(f"features_{fact}"))
+            for fact in ("there", "in_bands")
+        ).with_columns(sequences_step=pl.coalesce("sequences_step", "features_step"))
 
     def every(suffix: str) -> pl.Expr:
         return pl.all_horizontal(
@@ -75,7 +86,7 @@ def reasons(
         )
 
     step = pl.min_horizontal(pl.col(f"{name}_step") for name in sorted(inputs))
-    if "features" not in inputs:  # a features row has its own, refined period
+    if not inputs & {"features", "sequences"}:  # their rows have a period of their own
         step = pl.when(pl.col("period").is_null()).then(_step["no_period"]).otherwise(step)
     kind = pl.col("pulsation_type")
     rules = (

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -22,9 +23,10 @@ from rrcat.run.partition import Partition
 from rrcat.run.parts import read_parts
 from rrcat.run.progress import progress_bars
 from rrcat.run.stage import run_stage
+from rrcat.run.tables import make_features, make_sequences, sequences_of
 from rrcat.run.training import GOLDEN_STARS, check_calibration, train
 from rrcat.run.work import Predict
-from rrcat.run.workspace import Request, Workspace, default_workers, make_features, workspace
+from rrcat.run.workspace import Request, Workspace, default_workers, workspace
 from rrcat.schema import Table, load
 
 
@@ -120,21 +122,30 @@ def _frames(
         features = make_features(
             recipe, store, cut, parts / "features", pool=pool, progress=progress
         )
+        make_sequences(
+            recipe,
+            place.registry,
+            store,
+            cut,
+            parts / "sequences",
+            features=parts / "features",
+            pool=pool,
+            progress=progress,
+        )
+        known = _batch(store, features, sample, cut, parts / "sequences")
         predictions = []
         for section in recipe.estimator:
             bundle = place.output / "bundles" / section.id
-            train(
-                section,
-                recipe,
-                place.registry,
-                _batch(store, features, sample),
-                sample,
-                bundle,
-                progress=progress,
-            )
+            train(section, recipe, place.registry, known, sample, bundle, progress=progress)
             run_stage(
                 f"Predicting: {section.id}",
-                Predict(store.folder, parts / "features", bundle, recipe.catalogue.scale),
+                Predict(
+                    store.folder,
+                    parts / "features",
+                    parts / "sequences",
+                    bundle,
+                    recipe.catalogue.scale,
+                ),
                 cut,
                 parts / section.id,
                 executor=pool,
@@ -157,7 +168,13 @@ def _frames(
     return frames
 
 
-def _batch(store: LocalStore, features: pl.DataFrame, sample: Sample | None) -> StarBatch:
+def _batch(
+    store: LocalStore,
+    features: pl.DataFrame,
+    sample: Sample | None,
+    cut: list[Partition],
+    sequences: Path,
+) -> StarBatch:
     """Give the tables of the calibrators and of the first stars with a fit."""
     fitted = features.filter(pl.col("fit_status") == "ok")["source_id"]
     ids = fitted.unique().sort().head(GOLDEN_STARS)
@@ -166,4 +183,4 @@ def _batch(store: LocalStore, features: pl.DataFrame, sample: Sample | None) -> 
     few = store.only(ids)
     rows = features.join(ids.to_frame(), on="source_id", how="semi", maintain_order="left")
     stars = with_found(few.stars, rows)
-    return StarBatch(stars, light_curves=few.light_curves, features=rows)
+    return StarBatch(stars, few.light_curves, rows, sequences_of(cut, sequences, ids))

@@ -99,6 +99,24 @@ def check_null_input_has_a_reason(case: Case) -> None:
         _one_row_each(predictions, case.asked)
 
 
+def check_poor_sequences_have_a_reason(case: Case) -> None:
+    """Sequences of three points, at one phase, or without errors give a reason or a value."""
+    folded = case.asked.sequences
+    if folded is None:
+        return
+    lists = ("phase", "mag", "mag_error")
+    poor = (
+        folded.with_columns(
+            pl.lit(3, pl.Int32).alias("n_points"), *(pl.col(n).list.head(3) for n in lists)
+        ),
+        folded.with_columns(phase=pl.col("phase").list.eval(pl.element() * 0.0 + 0.25)),
+        folded.with_columns(mag_error=pl.lit(None, pl.List(pl.Float32))),
+    )
+    for sequences in poor:
+        batch = StarBatch(**{**case.asked.frames(), "sequences": sequences})
+        _one_row_each(case.model.predict(batch), case.asked)
+
+
 def check_a_single_star_is_enough(case: Case) -> None:
     """One star alone gets, to the last bit, what it gets among others."""
     whole = case.model.predict(case.asked)
@@ -142,8 +160,12 @@ def check_position_and_brightness_do_not_matter(case: Case) -> None:
         dec=-pl.col("dec"),
         phot_g_mean_mag=pl.col("phot_g_mean_mag") + 3.0,
     )
-    moved = StarBatch(**{**case.asked.frames(), "stars": elsewhere})
-    _same(case.model.predict(moved), case.model.predict(case.asked), "moved on the sky")
+    moved = {**case.asked.frames(), "stars": elsewhere}
+    if "sequences" in moved:
+        moved["sequences"] = moved["sequences"].with_columns(mean_mag=pl.col("mean_mag") + 3.0)
+    _same(
+        case.model.predict(StarBatch(**moved)), case.model.predict(case.asked), "moved on the sky"
+    )
 
 
 def check_the_same_seed_gives_the_same_model(case: Case) -> None:
@@ -293,6 +315,7 @@ CHECKS: dict[str, Callable[[Case], None]] = {
         check_errors_are_honest,
         check_percentiles_are_ordered,
         check_null_input_has_a_reason,
+        check_poor_sequences_have_a_reason,
         check_a_single_star_is_enough,
         check_an_empty_batch_is_no_error,
         check_order_does_not_matter,

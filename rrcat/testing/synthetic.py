@@ -11,6 +11,7 @@ import polars as pl
 from rrcat import schema
 from rrcat.estimator.batch import StarBatch
 from rrcat.harmonic import MAX_HARMONICS, PARAMETERS, evaluate, pack_covariance, wrap
+from rrcat.lightcurve import sequences
 
 # Shape of a light curve by pulsation type and band: amplitude against G, and phi31 (cosine form)
 # as (constant + period + a2 + [Fe/H]) / slope. The numbers turn round the relations of Muraveva
@@ -39,7 +40,7 @@ def synthetic_batch(
 
     Returns
     -------
-    A batch with ``stars``, ``features``, ``light_curves``, and a frame of the table
+    A batch with ``stars``, ``features``, ``light_curves``, ``sequences``, and a frame of the table
     ``calibrators`` with a row for each star.
     """
     rng = np.random.default_rng(seed)
@@ -62,13 +63,14 @@ def synthetic_batch(
                 "pulsation_type": kind,
             }
         )
+    table = schema.load("light_curves")
+    observed = schema.conform(pl.concat(light_curves) if light_curves else table.empty(), table)
+    fits = _frame(features, "features")
     batch = StarBatch(
         stars=_frame(stars, "stars"),
-        features=_frame(features, "features"),
-        light_curves=schema.conform(
-            pl.concat(light_curves) if light_curves else schema.load("light_curves").empty(),
-            schema.load("light_curves"),
-        ),
+        features=fits,
+        light_curves=observed,
+        sequences=sequences(observed, fits),
     )
     return batch.checked(), _frame(calibrators, "calibrators")
 

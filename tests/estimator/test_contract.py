@@ -1,3 +1,4 @@
+import dataclasses
 import sys
 
 import polars as pl
@@ -149,3 +150,35 @@ def test_a_model_draws_nothing_unless_its_author_does(model, monkeypatch):
     monkeypatch.setattr(type(model), "_plots", lambda self: 1 / 0)
     with pytest.raises(PluginError, match="failed to draw what it learned: ZeroDivisionError"):
         model.plots()
+
+
+def test_features_it_does_not_read_say_why_a_star_has_no_sequence(model, batch, monkeypatch):
+    model.spec = dataclasses.replace(model.spec, inputs=frozenset({"sequences"}))
+    monkeypatch.setattr(model, "needs", ())
+    empty = schema.load("sequences").empty()
+    short = batch.features.with_columns(fit_status=pl.lit("too_few_epochs"))
+    told = model.predict(StarBatch(batch.stars, features=short, sequences=empty))
+    assert set(told["status"]) == {"too_few_epochs"}
+    alone = model.predict(StarBatch(batch.stars, sequences=empty))
+    assert set(alone["status"]) == {"no_light_curve"}
+
+
+def test_a_model_is_not_given_features_it_does_not_read(model, batch, monkeypatch):
+    model.spec = dataclasses.replace(model.spec, inputs=frozenset({"sequences"}))
+    shown = []
+
+    def predict(batch):
+        shown.append(set(batch.frames()))
+        return batch.stars.select("source_id", feh=pl.lit(-1.0), feh_error=pl.lit(0.2))
+
+    monkeypatch.setattr(model, "_predict", predict)
+    folded = schema.conform(
+        batch.stars.select(
+            "source_id", "period", band=pl.lit("G"), n_points=1, mean_mag=15.0,
+            phase=pl.lit([0.5]), mag=pl.lit([0.1]),
+        ),
+        schema.load("sequences"),
+    )  # fmt: skip
+    told = model.predict(StarBatch(batch.stars, features=batch.features, sequences=folded))
+    assert set(told["status"]) == {"ok"}
+    assert shown == [{"stars", "sequences"}]

@@ -163,3 +163,58 @@ def test_usable_keeps_stars_and_drops_rows_no_model_can_use():
     kept = usable(StarBatch(star(), features=features), BANDS | {"Kp"}, ("phi31",))
     assert kept.features["band"].to_list() == ["G"]
     assert kept.stars.height == 1
+
+
+def sequence(*bands):
+    frame = pl.DataFrame(
+        [
+            {"source_id": 1, "band": band, "period": 0.5, "n_points": 1, "mean_mag": 15.0}
+            | {"phase": [0.5], "mag": [0.1]}
+            for band in bands
+        ],
+        schema=schema.load("sequences").polars_schema,
+    )
+    return schema.conform(frame, schema.load("sequences"))
+
+
+def of_sequences(sequences, features, **changes):
+    given = {
+        "inputs": frozenset({"sequences"}),
+        "pulsation_types": frozenset({"RRab"}),
+        "bands": BANDS,
+        "needs": (),
+    } | changes
+    batch = StarBatch(star(period=None), features=features, sequences=sequences)
+    return reasons(batch, **given)["status"].item()
+
+
+@pytest.mark.parametrize(
+    ("sequences", "features", "why"),
+    [
+        (sequence("G"), rows(GOOD), "ok"),
+        (sequence("G"), None, "ok"),
+        (sequence("G"), rows(), "ok"),
+        (sequence("G"), rows(("G", "fit_failed", 0.5, None)), "ok"),
+        (sequence("V"), rows(("V", "ok", 0.5, 2.0)), "unsupported_band"),
+        (sequence("V"), rows(("G", "too_few_epochs", 0.5, None)), "too_few_epochs"),
+        (sequence(), None, "no_light_curve"),
+        (sequence(), rows(), "no_light_curve"),
+        (sequence(), rows(("G", "no_light_curve", None, None)), "no_light_curve"),
+        (sequence(), rows(GOOD), "no_light_curve"),
+        (sequence(), rows(("V", "fit_failed", 0.5, None)), "unsupported_band"),
+        (sequence(), rows(("G", "no_period", None, None)), "no_period"),
+        (sequence(), rows(("G", "too_few_epochs", 0.5, None)), "too_few_epochs"),
+        (sequence(), rows(("G", "fit_failed", 0.5, None)), "fit_failed"),
+    ],
+)
+def test_the_features_say_why_there_is_no_sequence(sequences, features, why):
+    assert of_sequences(sequences, features) == why
+
+
+def test_who_reads_sequences_and_features_needs_both():
+    both = frozenset({"sequences", "features"})
+    assert of_sequences(sequence("G"), rows(GOOD), inputs=both) == "ok"
+    assert of_sequences(sequence(), rows(GOOD), inputs=both) == "no_light_curve"
+    assert of_sequences(sequence("G"), rows(), inputs=both) == "no_light_curve"
+    lacking = rows(("G", "ok", 0.5, None))
+    assert of_sequences(sequence("G"), lacking, inputs=both, needs=("phi31",)) == "missing_features"

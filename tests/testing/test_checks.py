@@ -327,3 +327,36 @@ def test_predictors_that_do_not_exist_are_caught(toy):
 def test_columns_to_choose_from_that_are_no_features_are_caught(toy):
     failed = failures(toy(estimator={**CHOOSING, "selectable": ("period", "colour")}))
     assert "no number among the features" in failed["predictors_can_be_set"]
+
+
+@pytest.fixture
+def of_sequences(toy):
+    """Gives the spec of an estimator of sequences with some way to predict."""
+
+    def fit(self, batch, calibrators, **kwargs):
+        return self.Model(calibrators["feh_scale"][0], 0.0, float(calibrators["feh"].mean()))
+
+    def spec(feh):
+        def predict(self, batch):
+            rows = batch.sequences.filter(band="G")
+            value = feh(self, rows)
+            return rows.select("source_id", feh=value, feh_error=pl.lit(0.5))
+
+        return toy({"_predict": predict}, {"_fit": fit}, inputs=frozenset({"sequences"}))
+
+    return spec
+
+
+def test_a_model_that_stumbles_over_three_points_is_caught(of_sequences):
+    def tenth_point(self, rows):
+        assert rows["n_points"].min() >= 10
+        return pl.lit(self.constant)
+
+    failed = failures(of_sequences(tenth_point))
+    assert list(failed) == ["poor_sequences_have_a_reason"]
+    assert "AssertionError" in failed["poor_sequences_have_a_reason"]
+
+
+def test_a_model_that_learns_from_brightness_in_sequences_is_caught(of_sequences):
+    spec = of_sequences(lambda self, rows: self.constant + 0.1 * (rows["mean_mag"] - 15.0))
+    assert "moved on the sky" in failures(spec)["position_and_brightness_do_not_matter"]

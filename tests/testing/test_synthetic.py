@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from rrcat import schema
-from rrcat.harmonic import COVARIANCE_LENGTH, unpack_covariance
+from rrcat.harmonic import COVARIANCE_LENGTH, evaluate, unpack_covariance
 from rrcat.testing import synthetic_batch
 
 
@@ -17,13 +17,25 @@ def test_every_table_conforms(made):
     for name, frame in batch.frames().items():
         schema.check(frame, schema.load(name))
     schema.check(calibrators, schema.load("calibrators"))
-    assert set(batch.frames()) == {"stars", "features", "light_curves"}
+    assert set(batch.frames()) == {"stars", "features", "light_curves", "sequences"}
 
 
 def test_every_star_is_there_in_every_band(made):
     batch, calibrators = made
     assert batch.features.group_by("source_id").len()["len"].unique().to_list() == [3]
     assert batch.light_curves["source_id"].n_unique() == len(batch) == calibrators.height == 60
+
+
+def test_every_light_curve_has_a_sequence_that_follows_its_series(made):
+    batch, _ = made
+    keys = ["source_id", "band"]
+    assert batch.sequences.select(keys).equals(batch.features.select(keys))
+    first = batch.sequences.row(0, named=True)
+    fit = batch.features.row(0, named=True)
+    amplitudes = [fit[f"a{k}"] or np.nan for k in range(1, 9)]
+    phases = [0.0, *((fit[f"phi{k}1"] or np.nan) for k in range(2, 9))]
+    series = evaluate(first["phase"], 1.0, 0.0, 0.0, amplitudes, phases)
+    assert np.std(np.array(first["mag"]) - series) < 0.03
 
 
 def test_both_types_are_there(made):

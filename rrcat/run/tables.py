@@ -1,0 +1,102 @@
+"""The tables that estimators read, made of what a store holds and kept as parts."""
+
+from concurrent.futures import Executor
+from pathlib import Path
+
+import polars as pl
+from rich.progress import Progress
+
+from rrcat.archive.store import LocalStore
+from rrcat.catalogue.recipe import Recipe
+from rrcat.errors import RecipeError
+from rrcat.estimator.registry import Registry
+from rrcat.run.partition import Partition
+from rrcat.run.parts import read_part, read_parts
+from rrcat.run.stage import run_stage
+from rrcat.run.work import MakeFeatures, MakeSequences
+from rrcat.schema import load
+
+OF_LIGHT_CURVES = frozenset({"light_curves", "sequences"})
+
+
+def check_inputs(recipe: Recipe, registry: Registry, store: LocalStore) -> None:
+    """Raise :class:`RecipeError` where an estimator reads light curves and the store has none."""
+    for section in recipe.estimator:
+        read = sorted(registry.spec(section.id).inputs & OF_LIGHT_CURVES)
+        if read and not store.has_light_curves:
+            raise RecipeError(
+                f"the estimator {section.id!r} reads {' and '.join(read)}, and the archive of the"
+                " recipe has no light curves",
+                key="archive.light_curves",
+                hint="name the light curves, or choose an estimator that reads features only",
+            )
+
+
+def make_features(
+    recipe: Recipe,
+    store: LocalStore,
+    cut: list[Partition],
+    folder: Path,
+    *,
+    pool: Executor,
+    progress: Progress,
+) -> pl.DataFrame:
+    """Give the features of every star of a store, and keep them as parts in a folder."""
+    run_stage(
+        "Reading features" if store.has_features else "Fitting light curves",
+        _fit(recipe, store),
+        cut,
+        folder,
+        executor=pool,
+        progress=progress,
+    )
+    return read_parts(cut, folder)
+
+
+def make_sequences(
+    recipe: Recipe,
+    registry: Registry,
+    store: LocalStore,
+    cut: list[Partition],
+    folder: Path,
+    *,
+    features: Path,
+    pool: Executor,
+    progress: Progress,
+) -> None:
+    """Keep the sequences of every star of a store as parts in a folder, if an estimator reads them.
+
+    ``features`` is the folder that :func:`make_features` has filled.
+    """
+    if any("sequences" in registry.spec(section.id).inputs for section in recipe.estimator):
+        run_stage(
+            "Folding light curves",
+            MakeSequences(_fit(recipe, store), features),
+            cut,
+            folder,
+            executor=pool,
+            progress=progress,
+        )
+
+
+def sequences_of(cut: list[Partition], folder: Path, source_ids: pl.Series) -> pl.DataFrame | None:
+    """Give the sequences of some stars from a folder of parts; None where none were made."""
+    if not folder.exists():
+        return None
+    found = [load("sequences").empty()]
+    for partition in cut:
+        wanted = source_ids.filter(source_ids.is_between(partition.first, partition.last))
+        if len(wanted):
+            part = read_part(partition, folder)
+            found.append(part.filter(pl.col("source_id").is_in(wanted.implode())))
+    return pl.concat(found)
+
+
+def _fit(recipe: Recipe, store: LocalStore) -> MakeFeatures:
+    return MakeFeatures(
+        store.folder,
+        store.bands,
+        recipe.cleaning,
+        recipe.fourier,
+        recipe.period_search.settings(),
+    )
