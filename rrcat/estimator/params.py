@@ -32,7 +32,9 @@ def parsed(kind: type[BaseModel], given: Mapping[str, Any], estimator: str) -> B
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
         raise RecipeError(
-            f"parameter {key!r} of {estimator}: {first['msg']}",
+            # One that does not fit another has no key of its own.
+            f"{f'parameter {key!r}' if key else 'the parameters'} of {estimator}: "
+            f"{first['msg'].removeprefix('Value error, ')}",
             estimator=estimator,
             key=key,
             hint=f"got {first['input']!r}",

@@ -1,5 +1,5 @@
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rrcat.errors import RecipeError
 from rrcat.estimator import Params
@@ -39,6 +39,21 @@ def test_a_value_that_cannot_be_is_refused(key, value):
         parsed(Some, {key: value}, "toy")
     assert caught.value.where["key"] == key
     assert caught.value.hint == f"got {value!r}"
+
+
+def test_parameters_that_do_not_fit_each_other_are_refused_in_their_own_words():
+    class Pair(Params):
+        low: int = 0
+        high: int = 1
+
+        @model_validator(mode="after")
+        def _in_order(self):
+            if self.high < self.low:
+                raise ValueError("high is below low")
+            return self
+
+    with pytest.raises(RecipeError, match=r"^the parameters of toy: high is below low"):
+        parsed(Pair, {"low": 2}, "toy")
 
 
 def test_parameters_cannot_be_changed_afterwards():

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from rrcat.estimator import Params
 from rrcat_stan.predictors import NAMES, PERIOD
 
 Scatter = Literal["student-t", "mixture", "normal"]
 Kind = Literal["RRab", "RRc"]
+_Positive = Annotated[float, Field(gt=0)]
+
+
+def _known(name: str) -> str:
+    if name not in (PERIOD, *NAMES):
+        raise ValueError(f"{name!r} is no parameter; there are {', '.join((PERIOD, *NAMES))}")
+    return name
+
+
+_Name = Annotated[str, AfterValidator(_known)]
 
 
 class _Strict(BaseModel):
@@ -49,7 +59,7 @@ DEFAULT = {
 class Priors(_Strict):
     """Priors; a unit of a parameter is its standard deviation among the calibrators."""
 
-    alpha: tuple[float, float] = Field(
+    alpha: tuple[float, _Positive] = Field(
         (-1.5, 1.0), description="[Fe/H] of a mean star: mean and standard deviation, dex."
     )
     slope: float = Field(1.0, gt=0, description="Slopes: standard deviation about 0, dex a unit.")
@@ -74,13 +84,13 @@ class Priors(_Strict):
         description="True over stated errors of the parameters: log-normal about 1, this width. "
         "A small number takes the errors as they are.",
     )
-    share: tuple[float, float] = Field(
+    share: tuple[_Positive, _Positive] = Field(
         (1.0, 9.0), description="Mixture: share of outliers, beta distribution."
     )
     excess: float = Field(
         1.0, gt=0, description="Mixture: scatter that outliers have besides, half-normal, dex."
     )
-    freedom: tuple[float, float] = Field(
+    freedom: tuple[_Positive, _Positive] = Field(
         (2.0, 0.1), description="Student's t: degrees of freedom, gamma distribution above 1."
     )
 
@@ -100,12 +110,12 @@ class Sampler(_Strict):
 class RelationParams(Params):
     """Parameters of ``bayes-relation``."""
 
-    predictors: dict[Kind, tuple[str, ...]] = Field(
+    predictors: dict[Kind, tuple[_Name, ...]] = Field(
         default={},
         description="Parameters with a slope, by pulsation type: of period, a1 ... a8 and phi21 "
         "... phi81. By default period and phi31, and for RRc a2.",
     )
-    companions: dict[Kind, tuple[str, ...]] = Field(
+    companions: dict[Kind, tuple[_Name, ...]] = Field(
         default={},
         description="Parameters without a slope that help to tell what the predictors truly are, "
         "since they go with them among stars; a star that lacks one does without. By default "
@@ -142,10 +152,6 @@ class RelationParams(Params):
         for kind in DEFAULT:
             terms = self.terms(kind)
             every = (*terms.predictors, *terms.companions)
-            if unknown := [name for name in every if name not in (PERIOD, *NAMES)]:
-                raise ValueError(
-                    f"{unknown[0]!r} is no parameter; there are {', '.join((PERIOD, *NAMES))}"
-                )
             if PERIOD in terms.companions:
                 raise ValueError("the period goes with the others anyway and is no companion")
             if len(set(every)) < len(every):

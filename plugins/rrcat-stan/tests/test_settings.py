@@ -24,7 +24,10 @@ def test_a_type_whose_predictors_are_set_has_no_companions_but_those_named():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"predictors": {"RRab": ["period", "phi91"]}}, "'phi91' is no parameter"),
+        (
+            {"predictors": {"RRab": ["period", "phi91"]}},
+            r"'predictors.RRab.1' of.*: 'phi91' is no parameter",
+        ),
         ({"predictors": {"RRab": ["period", "ra"]}}, "'ra' is no parameter"),
         ({"predictors": {"RRab": ["period", "a2", "a2"]}}, "stands twice"),
         ({"predictors": {"RRab": []}}, "needs a predictor"),
@@ -32,6 +35,9 @@ def test_a_type_whose_predictors_are_set_has_no_companions_but_those_named():
         ({"companions": {"RRab": ["period"]}}, "is no companion"),
         ({"predictors": {"RRd": ["period"]}}, "predictors.RRd"),
         ({"priors": {"slope": -1.0}}, "priors.slope"),
+        ({"priors": {"alpha": [-1.5, -1.0]}}, "priors.alpha.1"),
+        ({"priors": {"share": [0.0, 9.0]}}, "priors.share.0"),
+        ({"priors": {"freedom": [2.0, 0.0]}}, "priors.freedom.1"),
         ({"priors": {"slopes": 1.0}}, "slopes"),
         ({"scatter": "cauchy"}, "scatter"),
         ({"sampler": {"chains": 1}}, "chains"),
