@@ -81,6 +81,10 @@ class BundleError(RrcatError):
     """A trained model on disk that is damaged or does not fit."""
 
 
+class DatasetError(RrcatError):
+    """A training set on disk that is damaged or cannot be read."""
+
+
 class RunError(RrcatError):
     """A build that cannot start, go on or finish."""
 

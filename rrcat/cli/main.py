@@ -20,6 +20,7 @@ COMMANDS = {
     "build": ("rrcat.cli.build:build", "Follow a recipe: light curves to candidate catalogue."),
     "train": ("rrcat.cli.train:train", "Train a recipe's estimators on its calibrators."),
     "evaluate": ("rrcat.cli.evaluate:evaluate", "Test estimators on stars they have not seen."),
+    "dataset": ("rrcat.cli.dataset:dataset", "Write a training set of folded light curves."),
     "release": ("rrcat.cli.release:release", "Turn a candidate into an immutable version."),
     "verify": ("rrcat.cli.release:verify", "Check a release: hashes, schema, every format."),
     "diff": ("rrcat.cli.release:diff", "Compare two releases."),

@@ -11,36 +11,43 @@ if TYPE_CHECKING:
     from rrcat.estimator.batch import StarBatch
     from rrcat.estimator.bundle import load_bundle, save_bundle
     from rrcat.estimator.contract import Estimator, Model
+    from rrcat.estimator.dataset import Dataset, batches, read_dataset
     from rrcat.estimator.params import Params
     from rrcat.estimator.registry import Registry, discover
     from rrcat.estimator.scaler import Scaler, learn_scaler
     from rrcat.estimator.training_set import calibrators_in_band
 
 _HOMES = {
+    "Dataset": "dataset",
     "Estimator": "contract",
     "Model": "contract",
     "Params": "params",
     "Registry": "registry",
     "Scaler": "scaler",
     "StarBatch": "batch",
+    "batches": "dataset",
     "calibrators_in_band": "training_set",
     "discover": "registry",
     "learn_scaler": "scaler",
     "load_bundle": "bundle",
+    "read_dataset": "dataset",
     "save_bundle": "bundle",
 }
 
 __all__ = [
+    "Dataset",
     "Estimator",
     "Model",
     "Params",
     "Registry",
     "Scaler",
     "StarBatch",
+    "batches",
     "calibrators_in_band",
     "discover",
     "learn_scaler",
     "load_bundle",
+    "read_dataset",
     "save_bundle",
 ]
 

@@ -67,6 +67,44 @@ def cut(
     return sets.sort("repeat", "fold", "source_id")
 
 
+def split(stars: pl.DataFrame, *, seed: int) -> pl.DataFrame:
+    """Give ``source_id``, ``split`` of stars: one in ten is for validation, one in ten for testing.
+
+    Of ten stars of a pulsation type that follow each other in [Fe/H], chance takes one for
+    validation, one for testing and eight to train with, so that the three are alike. It follows
+    from the seed and the identifiers, as in :func:`cut`.
+
+    Parameters
+    ----------
+    stars
+        One row a star: ``source_id``, ``pulsation_type`` (may be null), ``feh``.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``source_id`` and ``split`` (train, validation, test), sorted.
+    """
+    drawn = [_draw(seed, -1, star) for star in stars["source_id"]]
+    kind = ["pulsation_type"]
+    place = pl.int_range(pl.len()).over(kind) % 10
+    return (
+        stars.select("source_id", pl.col("pulsation_type").fill_null(""), "feh")
+        .with_columns(drawn=pl.Series(drawn, dtype=pl.UInt64))
+        .sort(*kind, "feh", "source_id")
+        .with_columns(ten=pl.int_range(pl.len()).over(kind) // 10)
+        .sort(*kind, "ten", "drawn", "source_id")
+        .select(
+            "source_id",
+            split=pl.when(place == 4)
+            .then(pl.lit("validation"))
+            .when(place == 9)
+            .then(pl.lit("test"))
+            .otherwise(pl.lit("train")),
+        )
+        .sort("source_id")
+    )
+
+
 def derived_seed(seed: int, repeat: int, fold: int) -> int:
     """Give the seed of the model of a fold, 0 to 2³¹ − 1."""
     return _draw(seed, repeat, fold) >> 33

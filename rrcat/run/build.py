@@ -23,7 +23,7 @@ from rrcat.run.partition import Partition
 from rrcat.run.parts import read_parts
 from rrcat.run.progress import progress_bars
 from rrcat.run.stage import run_stage
-from rrcat.run.tables import make_features, make_sequences, sequences_of
+from rrcat.run.tables import make_features, make_sequences, reads_sequences, sequences_of
 from rrcat.run.training import GOLDEN_STARS, check_calibration, train
 from rrcat.run.work import Predict
 from rrcat.run.workspace import Request, Workspace, default_workers, workspace
@@ -122,16 +122,16 @@ def _frames(
         features = make_features(
             recipe, store, cut, parts / "features", pool=pool, progress=progress
         )
-        make_sequences(
-            recipe,
-            place.registry,
-            store,
-            cut,
-            parts / "sequences",
-            features=parts / "features",
-            pool=pool,
-            progress=progress,
-        )
+        if reads_sequences(recipe, place.registry):
+            make_sequences(
+                recipe,
+                store,
+                cut,
+                parts / "sequences",
+                features=parts / "features",
+                pool=pool,
+                progress=progress,
+            )
         known = _batch(store, features, sample, cut, parts / "sequences")
         predictions = []
         for section in recipe.estimator:

@@ -18,7 +18,7 @@ from rrcat.fourier.measure import with_found
 from rrcat.run.candidate import CALIBRATORS
 from rrcat.run.executor import executor
 from rrcat.run.labels import read_held_out, read_labels
-from rrcat.run.tables import make_features, make_sequences
+from rrcat.run.tables import make_features, make_sequences, reads_sequences
 from rrcat.run.workspace import Workspace, default_workers
 
 CALIBRATION = "calibration"
@@ -99,9 +99,11 @@ def _with_known(frame: pl.DataFrame, stars: pl.DataFrame) -> pl.DataFrame:
 
 
 def calibrator_batch(
-    place: Workspace, calibrators: pl.DataFrame, *, progress: Progress
+    place: Workspace, calibrators: pl.DataFrame, *, progress: Progress, folded: bool = False
 ) -> StarBatch:
     """Give the tables of the calibrators alone: features too, and sequences if they are read.
+
+    With ``folded`` there are sequences even if no estimator of the recipe reads them.
 
     They are kept in the folder: ``calibration`` is a store, ``parts/calibration`` the features,
     ``parts/calibration_sequences`` the sequences.
@@ -114,16 +116,11 @@ def calibrator_batch(
     features = place.output / "parts" / CALIBRATION
     with executor(default_workers(place.request.workers, len(cut))) as pool:
         make_features(place.recipe, store, cut, features, pool=pool, progress=progress)
-        make_sequences(
-            place.recipe,
-            place.registry,
-            store,
-            cut,
-            place.output / "parts" / CALIBRATION_SEQUENCES,
-            features=features,
-            pool=pool,
-            progress=progress,
-        )
+        if folded or reads_sequences(place.recipe, place.registry):
+            sequences = place.output / "parts" / CALIBRATION_SEQUENCES
+            make_sequences(
+                place.recipe, store, cut, sequences, features=features, pool=pool, progress=progress
+            )
     return read_calibrator_batch(place.output)
 
 

@@ -62,7 +62,7 @@ def claim(folder: Path, identity: dict[str, Any], *, restart: bool = False) -> N
     record = folder / FILE
     if record.exists():
         earlier = _read(record)
-        differing = _differences(earlier, identity)
+        differing = differences(earlier, identity)
         if not differing and not restart:
             return
         products = [folder / name for name in PRODUCTS if (folder / name).exists()]
@@ -84,13 +84,13 @@ def claim(folder: Path, identity: dict[str, Any], *, restart: bool = False) -> N
     atomic.write_bytes(record, json_bytes(identity))
 
 
-def _differences(a: Any, b: Any, place: str = "") -> list[str]:
-    """Name the places at which two pieces of plain data differ."""
+def differences(a: Any, b: Any, place: str = "") -> list[str]:
+    """Give the places at which two pieces of plain data differ, as ``recipe.scale``."""
     if isinstance(a, dict) and isinstance(b, dict):
         return [
             difference
             for key in sorted({*a, *b})
-            for difference in _differences(a.get(key), b.get(key), f"{place}.{key}".lstrip("."))
+            for difference in differences(a.get(key), b.get(key), f"{place}.{key}".lstrip("."))
         ]
     return [] if a == b else [place]
 

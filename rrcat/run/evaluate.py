@@ -20,7 +20,6 @@ from rrcat.evaluation.cross_validation import COLUMNS, KEY
 from rrcat.evaluation.external import beside, read_external
 from rrcat.evaluation.plots import plots
 from rrcat.evaluation.report import TYPES, report
-from rrcat.evaluation.splits import cut
 from rrcat.run.calibrators import (
     calibration_sample,
     calibrator_batch,
@@ -28,7 +27,7 @@ from rrcat.run.calibrators import (
     write_sample,
 )
 from rrcat.run.executor import executor
-from rrcat.run.folds import CrossValidate, Fold, folds
+from rrcat.run.folds import CrossValidate, Fold, folds, fold_sets
 from rrcat.run.held_out import judge
 from rrcat.run.parts import read_parts
 from rrcat.run.progress import progress_bars
@@ -96,7 +95,7 @@ def evaluate_estimators(request: Request, *, select_features: bool = False) -> E
             )
             for one in recipe.evaluation.external
         }
-        units = folds(_sets(recipe, sample.calibrators))
+        units = folds(fold_sets(recipe, sample.calibrators))
         predictions = _predictions(place, sample, held, units)
         external = [beside(predictions, values, id) for id, values in published.items()]
         told = report(
@@ -164,17 +163,6 @@ def _check_names(recipe: Recipe) -> None:
                 key="evaluation.external",
                 hint="give them another id",
             )
-
-
-def _sets(recipe: Recipe, calibrators: pl.DataFrame) -> pl.DataFrame:
-    settings = recipe.evaluation
-    return cut(
-        calibrators,
-        scheme=settings.scheme,
-        folds=settings.folds,
-        repeats=settings.repeats,
-        seed=settings.seed,
-    )
 
 
 def _predictions(

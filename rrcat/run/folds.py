@@ -6,10 +6,11 @@ from pathlib import Path
 
 import polars as pl
 
-from rrcat.catalogue.recipe import EstimatorSection
+from rrcat.catalogue.recipe import EstimatorSection, Recipe
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.registry import discover
 from rrcat.evaluation.cross_validation import cross_validate
+from rrcat.evaluation.splits import cut
 from rrcat.run.calibrators import read_calibrator_batch
 from rrcat.run.candidate import CALIBRATORS
 from rrcat.run.training import CHECKPOINTS
@@ -40,6 +41,18 @@ class Fold:
             {"repeat": self.repeat, "fold": self.fold, "source_id": self.source_ids},
             schema={"repeat": pl.Int32, "fold": pl.Int32, "source_id": pl.Int64},
         )
+
+
+def fold_sets(recipe: Recipe, calibrators: pl.DataFrame) -> pl.DataFrame:
+    """Give the stars that each model of a recipe's evaluation is tested on, as :func:`cut` does."""
+    settings = recipe.evaluation
+    return cut(
+        calibrators,
+        scheme=settings.scheme,
+        folds=settings.folds,
+        repeats=settings.repeats,
+        seed=settings.seed,
+    )
 
 
 def folds(sets: pl.DataFrame) -> list[Fold]:

@@ -32,6 +32,11 @@ def check_inputs(recipe: Recipe, registry: Registry, store: LocalStore) -> None:
             )
 
 
+def reads_sequences(recipe: Recipe, registry: Registry) -> bool:
+    """Tell whether an estimator of a recipe reads sequences."""
+    return any("sequences" in registry.spec(section.id).inputs for section in recipe.estimator)
+
+
 def make_features(
     recipe: Recipe,
     store: LocalStore,
@@ -55,7 +60,6 @@ def make_features(
 
 def make_sequences(
     recipe: Recipe,
-    registry: Registry,
     store: LocalStore,
     cut: list[Partition],
     folder: Path,
@@ -64,19 +68,18 @@ def make_sequences(
     pool: Executor,
     progress: Progress,
 ) -> None:
-    """Keep the sequences of every star of a store as parts in a folder, if an estimator reads them.
+    """Keep the sequences of every star of a store as parts in a folder.
 
     ``features`` is the folder that :func:`make_features` has filled.
     """
-    if any("sequences" in registry.spec(section.id).inputs for section in recipe.estimator):
-        run_stage(
-            "Folding light curves",
-            MakeSequences(_fit(recipe, store), features),
-            cut,
-            folder,
-            executor=pool,
-            progress=progress,
-        )
+    run_stage(
+        "Folding light curves",
+        MakeSequences(_fit(recipe, store), features),
+        cut,
+        folder,
+        executor=pool,
+        progress=progress,
+    )
 
 
 def sequences_of(cut: list[Partition], folder: Path, source_ids: pl.Series) -> pl.DataFrame | None:

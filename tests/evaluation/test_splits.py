@@ -1,12 +1,13 @@
 """Stars are cut by themselves, by seed and identifier alone."""
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rrcat.errors import RecipeError
-from rrcat.evaluation.splits import cut, derived_seed
+from rrcat.evaluation.splits import cut, derived_seed, split
 
 
 def cut_of(calibrators, scheme="k-fold", folds=5, repeats=2, seed=1):
@@ -77,3 +78,41 @@ def test_each_fold_has_a_seed_of_its_own():
     seeds = {derived_seed(0, repeat, fold) for repeat in range(5) for fold in range(10)}
     assert len(seeds) == 50
     assert all(0 <= seed < 2**31 for seed in seeds)
+
+
+def labelled(n: int = 500) -> pl.DataFrame:
+    rng = np.random.default_rng(0)
+    return pl.DataFrame(
+        {
+            "source_id": np.arange(n) * 7,
+            "pulsation_type": ["RRab", "RRab", "RRc", None, "RRab"] * (n // 5),
+            "feh": rng.normal(-1.5, 0.4, n),
+        }
+    )
+
+
+def test_a_split_gives_eight_one_and_one_of_ten_of_every_type():
+    stars = labelled()
+    parts = stars.join(split(stars, seed=0), on="source_id")
+    counts = parts.group_by("pulsation_type", "split").len().sort("pulsation_type", "split")
+    assert counts["len"].to_list() == [10, 80, 10, 30, 240, 30, 10, 80, 10]
+
+
+def test_the_parts_of_a_split_are_alike_in_metallicity():
+    stars = labelled()
+    parts = stars.join(split(stars, seed=0), on="source_id")
+    means = parts.group_by("split").agg(pl.col("feh").mean(), spread=pl.col("feh").std())
+    assert means["feh"].max() - means["feh"].min() < 0.03
+    assert means["spread"].max() - means["spread"].min() < 0.03
+
+
+def test_a_split_follows_from_seed_and_star_alone():
+    stars = labelled()
+    assert split(stars.sample(fraction=1.0, shuffle=True, seed=1), seed=0).equals(
+        split(stars, seed=0)
+    )
+    assert not split(stars, seed=1).equals(split(stars, seed=0))
+
+
+def test_a_few_stars_are_all_trained_with():
+    assert split(labelled().head(3), seed=0)["split"].to_list() == ["train"] * 3
