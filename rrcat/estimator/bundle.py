@@ -90,6 +90,7 @@ def save_bundle(
                 "settings": dict(settings),
                 "metrics": dict(metrics),
                 **({} if teacher is None else {"teacher": dict(teacher)}),
+                **({"label_error": dict(model.label_error)} if model.label_error else {}),
                 "versions": _versions(spec),
                 "files": files,
             }
@@ -133,6 +134,7 @@ def load_bundle(folder: Path, registry: Registry | None = None) -> Model:
         raise BundleError(
             f"the model is on scale {model.scale}, the bundle says {manifest.scale}", file=folder
         )
+    model.label_error = manifest.label_error
     _replay(folder, manifest, model)
     return model
 

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, final
 
 import polars as pl
@@ -22,6 +23,7 @@ from rrcat.errors import FrameError, PluginError, RecipeError
 from rrcat.estimator.answer import checked_answer
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.described import check_described
+from rrcat.estimator.label_error import with_label_error
 from rrcat.estimator.params import Params, parsed
 from rrcat.estimator.reasons import reasons, usable
 from rrcat.estimator.training_set import training_set, with_inputs
@@ -62,6 +64,11 @@ class Model(ABC):
     reference: tuple[str, ...] = ()
     """Papers its values rest on, to be cited with them."""
 
+    label_error: Mapping[str, float] = MappingProxyType({})
+    """Errors, by pulsation type [dex], of the labels that it learned from where these are the
+    values of a catalogue. They are no matter of the author: :meth:`predict` adds them to the
+    errors, see :mod:`rrcat.estimator.label_error`."""
+
     @final
     def predict(self, batch: StarBatch) -> pl.DataFrame:
         """Give a value or a reason for every star: a frame of the table ``predictions``.
@@ -92,6 +99,7 @@ class Model(ABC):
         given = usable(with_inputs(batch.only(asked), self.spec), bands, self.needs)
         if given.stars.height:
             answer = checked_answer(self._asked(given), asked, self.spec.id)
+            answer = with_label_error(answer, given.stars, self.label_error)
         else:
             answer = checked_answer(pl.DataFrame({"source_id": asked}), asked, self.spec.id)
         silent = status.filter(pl.col("status") != "ok")

@@ -45,6 +45,7 @@ class Manifest(_Strict):
     settings: dict[str, Any]
     metrics: dict[str, Any]
     teacher: dict[str, Any] | None = None
+    label_error: dict[str, float] = {}
     versions: dict[str, str]
     files: dict[str, File]
 

@@ -105,7 +105,7 @@ def open_teacher(
             key=KEY,
             hint=f"give the folder; with `estimator`, the values are those of {PREDICTIONS}",
         )
-    theirs = teacher.record["survey"]
+    theirs = teacher.record.get("survey")
     if survey and theirs and theirs != survey:
         raise RecipeError(
             f"the labels are of {theirs}, and the archive of the recipe is {survey}: one number "
@@ -115,8 +115,9 @@ def open_teacher(
             hint="give a catalogue of the same survey",
         )
     told = [*teacher.record.get("reference", ()), *config.reference]
-    record = teacher.record | {"reference": list(dict.fromkeys(told))}
-    teacher = replace(teacher, record={name: value for name, value in record.items() if value})
+    if told:
+        record = teacher.record | {"reference": list(dict.fromkeys(told))}
+        teacher = replace(teacher, record=record)
     if not judged or config.out_of_fold is None:
         return teacher
     path = _looked_up(config.out_of_fold, folders, key="calibration.out_of_fold")
@@ -257,12 +258,16 @@ def _teacher(
     found = methods.unique().sort().to_list()
     order = [id for id in versions if id in found] + [id for id in found if id not in versions]
     texts = [", ".join((name, f"{id} {versions.get(id, '')}".strip())) for id in order]
-    record = {"catalogue": facts["name"], **record} | {
-        key: facts.get(key) for key in ("recipe_sha256", "scale", "survey", "reference", "teacher")
-    }
-    record["estimators"] = [
+    told = ("recipe_sha256", "scale", "survey", "reference", "teacher")
+    estimators = [
         {"id": id} | ({"version": versions[id]} if id in versions else {}) for id in order
     ]
+    record = {
+        "catalogue": facts["name"],
+        **record,
+        **{key: facts[key] for key in told if facts.get(key)},
+        "estimators": estimators,
+    }
     sources = pl.col("feh_method").replace_strict(
         order, texts, default=None, return_dtype=pl.String
     )

@@ -15,6 +15,7 @@ from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.bundle import load_bundle, save_bundle
 from rrcat.estimator.checkpoints import keeping_checkpoints
 from rrcat.estimator.contract import Model
+from rrcat.estimator.label_error import typical_errors
 from rrcat.estimator.registry import Registry
 
 GOLDEN_STARS = 16
@@ -79,6 +80,8 @@ def train(
                 progress=lambda done, total: progress.update(bar, completed=done, total=total),
             )
             progress.update(bar, completed=1, total=1)
+            if sample.teacher is not None:
+                model.label_error = typical_errors(sample.calibrators)
             learned = _digest(sample.calibrators, *batch.frames().values())
             metrics = {"n_calibrators": sample.calibrators.height}
         else:

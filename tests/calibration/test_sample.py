@@ -9,7 +9,7 @@ import pytest
 
 from rrcat.archive.identity import identifiers, source_id
 from rrcat.calibration.config import CalibrationSection
-from rrcat.calibration.sample import Sample, read_sample
+from rrcat.calibration.sample import Sample, read_sample, stars_named
 from rrcat.errors import RecipeError
 from rrcat.schema import check, load
 
@@ -191,6 +191,16 @@ def test_measurements_are_converted_to_the_scale_of_the_catalogue(tmp_path: Path
     assert made.calibrators["feh"][0] == pytest.approx(-1.5 * 1.105 + 0.160)
     assert made.calibrators["feh_error"][0] == pytest.approx(0.1 * 1.105)
     assert made.calibrators["feh_scale"][0] == "C09"
+
+
+def test_a_file_names_every_light_curve_of_its_stars(tmp_path: Path) -> None:
+    rows = [GOOD, {**GOOD, "id": "s2"}, {**GOOD, "id": "s3", "gaia": "1003", "paper": "Bad 1900"}]
+    pl.DataFrame(rows).write_csv(tmp_path / "spectra.csv")
+    section = CalibrationSection(
+        file="spectra.csv", scale="C21", columns=COLUMNS, where="paper <> 'Bad 1900'"
+    )
+    named = stars_named(section, tmp_path, survey="survey")
+    assert set(named) == {source_id("survey", "s1"), source_id("survey", "s2")}
 
 
 def test_the_spectra_of_asas_give_73_stars(data_dir: Path) -> None:

@@ -1,6 +1,7 @@
 """A simulated survey with spectra, and an estimator that learns from them."""
 
 import json
+import shutil
 import sys
 import types
 from importlib.machinery import ModuleSpec
@@ -13,6 +14,8 @@ from rrcat.estimator import Estimator, Model
 from rrcat.estimator.loading import Plugin
 from rrcat.estimator.registry import Registry
 from rrcat.plugin import EstimatorSpec
+from rrcat.run.build import build_catalogue
+from rrcat.run.workspace import Request
 from rrcat.simulate import write_survey
 
 SPEC = EstimatorSpec(
@@ -121,3 +124,35 @@ def toy_survey(survey, toy_line):
     text = survey.read_text().replace('"literature-relations"', '"toy-line"')
     survey.write_text(text.replace('params = { relations = ["muraveva25"] }\n', ""))
     return survey
+
+
+LABELS = """
+[calibration]
+catalogue = "../candidate"
+without_flags = []
+
+[evaluation]
+folds = 4
+seed = 3
+"""
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """Where the candidate of :func:`pupil` is built once."""
+    return tmp_path_factory.mktemp("built") / "candidate"
+
+
+@pytest.fixture
+def pupil(toy_survey, built, tmp_path):
+    """The recipe of the same survey that learns from ``candidate``, calibrated on thirty stars."""
+    spectra = toy_survey.parent / "spectra.csv"
+    pl.read_csv(spectra).filter(pl.col("source_id") <= 30).write_csv(spectra)
+    text = toy_survey.read_text().replace("[archive]\n", '[archive]\nsurvey = "Simulated survey"\n')
+    toy_survey.write_text(text)
+    if not built.exists():
+        build_catalogue(Request(toy_survey, built, workers=1))
+    shutil.copytree(built, tmp_path / "candidate")
+    recipe = toy_survey.parent / "pupil.toml"
+    recipe.write_text(text.replace(CALIBRATION, LABELS))
+    return recipe
