@@ -27,7 +27,7 @@ from rrcat.run.calibrators import (
     write_sample,
 )
 from rrcat.run.executor import executor
-from rrcat.run.folds import CrossValidate, Fold, folds, fold_sets
+from rrcat.run.folds import CrossValidate, Fold, fold_sets, folds
 from rrcat.run.held_out import judge
 from rrcat.run.parts import read_parts
 from rrcat.run.progress import progress_bars
