@@ -176,3 +176,15 @@ def test_the_facts_say_what_it_is_and_where_it_is_from(survey: Path, made: Path)
     assert facts["folds"] == {"scheme": "k-fold", "repeats": 2, "folds": 4}
     assert "Roe 2021" in facts["reference"]
     assert {file["name"] for file in facts["inputs"]} >= {"light_curves.parquet", "spectra.csv"}
+
+
+def test_labels_of_a_catalogue_say_whose_value_each_is(pupil: Path, tmp_path: Path) -> None:
+    make_dataset(Request(pupil, tmp_path / "set", workers=1))
+    labels = tables(tmp_path / "set")["labels"]
+    assert labels["origin"].str.ends_with("toy-line 1.0.0").all()
+    assert labels.height > 20
+    assert set(labels["source_id"]).isdisjoint(range(31))  # its calibrators judge
+    facts = read_dataset(tmp_path / "set").facts
+    assert facts["teacher"]["estimators"] == [{"id": "toy-line", "version": "1.0.0"}]
+    readme = (tmp_path / "set" / "README.md").read_text(encoding="utf-8")
+    assert f"values of a catalogue, {facts['teacher']['catalogue']}, and not" in readme
