@@ -53,6 +53,32 @@ def test_a_bundle_says_how_it_was_made(save):
     ]
 
 
+def test_a_bundle_tells_its_teacher_and_keeps_the_errors_of_its_labels(
+    save, model, batch, registry
+):
+    teacher = {
+        "catalogue": "asas-i",
+        "kind": "release",
+        "version": "1.0.0",
+        "sha256": "ab" * 32,
+        "estimators": [{"id": "fourier-xgboost", "version": "1.0.0"}],
+    }
+    before = model.predict(batch)
+    model.label_error = {"RRab": 0.3, "RRc": 0.4}
+    folder = save(teacher=teacher)
+    content = tomllib.loads((folder / "bundle.toml").read_text())
+    assert content["teacher"] == teacher
+    assert content["label_error"] == {"RRab": 0.3, "RRc": 0.4}
+    loaded = load_bundle(folder, registry).predict(batch)
+    assert loaded.equals(model.predict(batch))
+    assert (loaded["feh_error"] > before["feh_error"]).drop_nulls().all()
+
+
+def test_a_bundle_that_learned_from_spectra_has_no_teacher(save):
+    content = tomllib.loads((save() / "bundle.toml").read_text())
+    assert not {"teacher", "label_error"} & content.keys()
+
+
 def test_saving_twice_gives_the_same_bytes(save):
     one, other = save("one"), save("other")
     names = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())

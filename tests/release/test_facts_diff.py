@@ -48,5 +48,14 @@ def test_scale_coordinates_inputs_and_software_are_compared():
     ]
 
 
+def test_another_teacher_is_told():
+    teacher = {"catalogue": "asas-i", "estimators": [{"id": "x", "version": "1.0.0"}]}
+    assert [change.key for change in changes(teacher=teacher)] == [
+        "teacher.catalogue",
+        "teacher.estimators[0].id",
+        "teacher.estimators[0].version",
+    ]
+
+
 def test_order_of_keys_does_not_matter():
     assert facts_diff(FACTS, dict(reversed(FACTS.items()))) == ()

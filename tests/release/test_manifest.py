@@ -39,6 +39,14 @@ def test_date_and_override_are_told_only_where_given(tmp_path):
     assert (facts["date"], facts["override"]) == ("2026-12-01", "why not")
 
 
+def test_the_catalogue_that_was_learned_from_is_told_where_there_is_one(tmp_path):
+    write(tmp_path)
+    assert "teacher" not in read_manifest(tmp_path).facts
+    told = {"version": "1.0.0", "date": None, "override": None}
+    write_manifest(tmp_path, FACTS | {"teacher": {"catalogue": "asas-i"}}, **told)
+    assert read_manifest(tmp_path).facts["teacher"] == {"catalogue": "asas-i"}
+
+
 @pytest.mark.parametrize("target", ["/etc/hostname", "a", "nowhere", "."])
 def test_links_are_refused(tmp_path, target):
     (tmp_path / "a").write_text("1")

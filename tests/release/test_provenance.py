@@ -37,6 +37,24 @@ def test_everything_that_went_in_was_used_by_the_build(facts, about):
     }
 
 
+def test_labels_are_told_up_the_chain(facts, about):
+    first = {"catalogue": "first", "kind": "release", "version": "1.0.0", "sha256": "ab" * 32}
+    second = {"catalogue": "second", "kind": "candidate", "sha256": "cd" * 32, "teacher": first}
+    content = json.loads(provenance(facts | {"teacher": second}, about, {}))
+    derived = {
+        (link["prov:generatedEntity"], link["prov:usedEntity"])
+        for link in content["wasDerivedFrom"].values()
+    }
+    assert derived == {
+        ("release", "catalogue"),
+        ("catalogue", "teacher-1"),
+        ("teacher-1", "teacher-2"),
+    }
+    labels = {name: content["entity"][name]["prov:label"] for name in ("teacher-1", "teacher-2")}
+    assert labels == {"teacher-1": "candidate second", "teacher-2": "release first 1.0.0"}
+    assert content["entity"]["teacher-2"]["rrcat:sha256"] == "ab" * 32
+
+
 def test_it_tells_no_time(facts, about):
     content = provenance(facts, about, {}).decode()
     assert "Time" not in content
