@@ -19,6 +19,16 @@ from rrcat.estimator.loading import Plugin
 from rrcat.estimator.registry import Registry
 from rrcat.plugin import EstimatorSpec
 from rrcat.testing.case import SEED, Broken, Case
+from rrcat.testing.compare import one_row_each, same
+from rrcat.testing.input_checks import (
+    check_a_single_star_is_enough,
+    check_an_empty_batch_is_no_error,
+    check_null_input_has_a_reason,
+    check_order_does_not_matter,
+    check_partition_does_not_matter,
+    check_poor_sequences_have_a_reason,
+    check_position_and_brightness_do_not_matter,
+)
 
 
 def check_basic(case: Case) -> None:
@@ -30,7 +40,7 @@ def check_every_star_has_one_row(case: Case) -> None:
     """Every star comes back once, sorted, in a frame of the table predictions."""
     predictions = case.model.predict(case.asked)
     schema.check(predictions, schema.load("predictions"))
-    _one_row_each(predictions, case.asked)
+    one_row_each(predictions, case.asked)
 
 
 def check_every_supported_type_gets_values(case: Case) -> None:
@@ -81,97 +91,10 @@ def check_percentiles_are_ordered(case: Case) -> None:
         raise Broken("a value lies outside its percentiles")
 
 
-def check_null_input_has_a_reason(case: Case) -> None:
-    """Features that are null or NaN give a reason or a value, never an error or NaN."""
-    if case.asked.features is None:
-        return
-    numbers = [
-        column.name
-        for column in schema.load("features").column
-        if column.dtype == "float64" and column.name != "period"
-    ]
-    for nothing in (None, float("nan")):
-        hollow = case.asked.features.with_columns(
-            pl.lit(nothing, pl.Float64).alias(name) for name in numbers
-        )
-        hollowed = StarBatch(**{**case.asked.frames(), "features": hollow})
-        predictions = case.model.predict(hollowed)
-        _one_row_each(predictions, case.asked)
-
-
-def check_poor_sequences_have_a_reason(case: Case) -> None:
-    """Sequences of three points, at one phase, or without errors give a reason or a value."""
-    folded = case.asked.sequences
-    if folded is None:
-        return
-    lists = ("phase", "mag", "mag_error")
-    poor = (
-        folded.with_columns(
-            pl.lit(3, pl.Int32).alias("n_points"), *(pl.col(n).list.head(3) for n in lists)
-        ),
-        folded.with_columns(phase=pl.col("phase").list.eval(pl.element() * 0.0 + 0.25)),
-        folded.with_columns(mag_error=pl.lit(None, pl.List(pl.Float32))),
-    )
-    for sequences in poor:
-        batch = StarBatch(**{**case.asked.frames(), "sequences": sequences})
-        _one_row_each(case.model.predict(batch), case.asked)
-
-
-def check_a_single_star_is_enough(case: Case) -> None:
-    """One star alone gets, to the last bit, what it gets among others."""
-    whole = case.model.predict(case.asked)
-    for star in case.ok()["source_id"][:3]:
-        alone = case.model.predict(case.asked.only([star]))
-        _same(alone, whole.filter(pl.col("source_id") == star), f"star {star} alone")
-
-
-def check_an_empty_batch_is_no_error(case: Case) -> None:
-    """No stars give no rows."""
-    if case.model.predict(case.asked.only([])).height:
-        raise Broken("no star was asked for, and rows came back")
-
-
-def check_order_does_not_matter(case: Case) -> None:
-    """The order of rows in any table changes no bit."""
-    turned = {
-        name: frame.sample(fraction=1.0, shuffle=True, seed=1)
-        for name, frame in case.asked.frames().items()
-    }
-    _same(
-        case.model.predict(StarBatch(**turned)),
-        case.model.predict(case.asked),
-        "with rows in another order",
-    )
-
-
-def check_partition_does_not_matter(case: Case) -> None:
-    """Stars asked for in parts of any size get the same bits."""
-    ids, parts, start, size = case.asked.stars["source_id"], [], 0, 1
-    while start < len(ids):
-        parts.append(case.model.predict(case.asked.only(ids[start : start + size])))
-        start, size = start + size, 2 * size
-    _same(pl.concat(parts), case.model.predict(case.asked), "in parts of 1, 2, 4 ... stars")
-
-
-def check_position_and_brightness_do_not_matter(case: Case) -> None:
-    """Where a star stands and how bright it appears changes nothing: they carry the Galaxy."""
-    elsewhere = case.asked.stars.with_columns(
-        ra=(pl.col("ra") + 180.0) % 360.0,
-        dec=-pl.col("dec"),
-        phot_g_mean_mag=pl.col("phot_g_mean_mag") + 3.0,
-    )
-    moved = {**case.asked.frames(), "stars": elsewhere}
-    if "sequences" in moved:
-        moved["sequences"] = moved["sequences"].with_columns(mean_mag=pl.col("mean_mag") + 3.0)
-    _same(
-        case.model.predict(StarBatch(**moved)), case.model.predict(case.asked), "moved on the sky"
-    )
-
-
 def check_the_same_seed_gives_the_same_model(case: Case) -> None:
     """Learning twice with one seed gives the same bits, where the spec says deterministic."""
     if case.spec.deterministic:
-        _same(
+        same(
             case.learn().predict(case.asked), case.model.predict(case.asked), "after learning twice"
         )
 
@@ -182,7 +105,7 @@ def check_a_bundle_brings_the_model_back(case: Case) -> None:
         path = Path(folder) / "bundle"
         _save(case, case.model, path)
         loaded = load_bundle(path, _registry(case.spec))
-        _same(loaded.predict(case.asked), case.model.predict(case.asked), "after save and load")
+        same(loaded.predict(case.asked), case.model.predict(case.asked), "after save and load")
 
 
 def check_a_bundle_has_the_same_bytes(case: Case) -> None:
@@ -233,7 +156,7 @@ def check_predictors_can_be_set(case: Case) -> None:
     rest = [pl.lit(None, pl.Float64).alias(name) for name in offered if name not in few]
     known = StarBatch(**{**training.frames(), "features": training.features.with_columns(rest)})
     unseen = StarBatch(**{**asked.frames(), "features": asked.features.with_columns(rest)})
-    _same(
+    same(
         estimator.fit(known, calibrators, seed=SEED).predict(unseen),
         estimator.fit(training, calibrators, seed=SEED).predict(asked),
         f"where all of selectable but {' and '.join(few)} are null",
@@ -265,27 +188,6 @@ def check_unsupported_bands_have_a_reason(case: Case) -> None:
     status = case.model.predict(StarBatch(**frames))["status"]
     if set(status) != {"unsupported_band"}:
         raise Broken(f"stars in an unknown band got {', '.join(sorted(set(status)))}")
-
-
-def _one_row_each(predictions: pl.DataFrame, batch: StarBatch) -> None:
-    if predictions["source_id"].to_list() != batch.stars["source_id"].to_list():
-        raise Broken("the stars that come back are not those that were asked for")
-
-
-def _same(one: pl.DataFrame, other: pl.DataFrame, how: str) -> None:
-    if one.equals(other):
-        return
-    if one["source_id"].to_list() != other["source_id"].to_list():
-        raise Broken(f"other stars come back {how}")
-    changed = one.filter(pl.Series(_differ(one, other)))
-    raise Broken(
-        f"{changed.height} of {one.height} stars have other predictions {how},"
-        f" star {changed['source_id'][0]} first"
-    )
-
-
-def _differ(one: pl.DataFrame, other: pl.DataFrame) -> list[bool]:
-    return [a != b for a, b in zip(one.iter_rows(), other.iter_rows(), strict=True)]
 
 
 def _save(case: Case, model: Model, path: Path) -> None:

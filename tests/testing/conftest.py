@@ -12,6 +12,7 @@ from pydantic import Field
 
 from rrcat.estimator import Estimator, Model, Params
 from rrcat.plugin import EstimatorSpec
+from rrcat.testing import check_estimator
 
 SPEC = EstimatorSpec(
     id="toy-line",
@@ -72,3 +73,19 @@ def toy(monkeypatch):
 
     toy.model, toy.estimator = ToyModel, Toy
     return toy
+
+
+@pytest.fixture
+def predict(toy):
+    """The sound way to predict, to be called by a broken one."""
+    return toy.model._predict
+
+
+@pytest.fixture
+def failures():
+    """Gives the checks that an estimator fails, with the reason."""
+
+    def failures(spec):
+        return {one.name: one.detail for one in check_estimator(spec) if not one.passed}
+
+    return failures

@@ -11,19 +11,10 @@ import pytest
 from pydantic import Field
 
 from rrcat.estimator import Params, StarBatch
-from rrcat.testing import CHECKS, check_estimator
+from rrcat.testing import CHECKS
 
 
-def failures(spec):
-    return {result.name: result.detail for result in check_estimator(spec) if not result.passed}
-
-
-@pytest.fixture
-def predict(toy):
-    return toy.model._predict
-
-
-def test_a_sound_estimator_passes_every_check(toy):
+def test_a_sound_estimator_passes_every_check(toy, failures):
     assert failures(toy()) == {}
 
 
@@ -32,22 +23,23 @@ def test_every_check_says_what_it_claims():
 
 
 def test_every_check_is_broken_here():
-    text = Path(__file__).read_text(encoding="utf-8")
+    files = Path(__file__).parent.glob("test_*checks.py")
+    text = "".join(file.read_text(encoding="utf-8") for file in files)
     assert [name for name in CHECKS if f'"{name}"' not in text] == []
 
 
-def test_a_lost_star_is_caught(toy, predict):
+def test_a_lost_star_is_caught(toy, predict, failures):
     spec = toy({"_predict": lambda self, batch: predict(self, batch).slice(1)})
     assert "lost 1 of" in failures(spec)["basic"]
 
 
-def test_a_star_lost_outside_the_contract_is_caught(toy):
+def test_a_star_lost_outside_the_contract_is_caught(toy, failures):
     model = toy.model
     spec = toy({"predict": lambda self, batch: model.predict(self, batch).slice(1)})
     assert "not those that were asked for" in failures(spec)["every_star_has_one_row"]
 
 
-def test_a_model_that_gives_up_is_caught(toy):
+def test_a_model_that_gives_up_is_caught(toy, failures):
     spec = toy(
         {
             "_predict": lambda self, batch: batch.stars.select(
@@ -60,7 +52,7 @@ def test_a_model_that_gives_up_is_caught(toy):
     assert "nothing can be checked" in failed["errors_are_honest"]
 
 
-def test_a_type_that_is_promised_and_not_given_is_caught(toy, predict):
+def test_a_type_that_is_promised_and_not_given_is_caught(toy, predict, failures):
     def only_rrab(self, batch):
         kinds = batch.stars.select("source_id", "pulsation_type")
         rrab = pl.col("pulsation_type") == "RRab"
@@ -75,7 +67,7 @@ def test_a_type_that_is_promised_and_not_given_is_caught(toy, predict):
     assert failures(spec) == {"every_supported_type_gets_values": "only 0% of the RRc get a value"}
 
 
-def test_an_unknown_scale_is_caught(toy):
+def test_an_unknown_scale_is_caught(toy, failures):
     def fit(self, *args, **kwargs):
         model = toy.estimator._fit(self, *args, **kwargs)
         model.scale = "solar"
@@ -84,7 +76,7 @@ def test_an_unknown_scale_is_caught(toy):
     assert "'solar' is none of" in failures(toy(estimator={"_fit": fit}))["scale_is_known"]
 
 
-def test_values_in_another_unit_are_caught(toy, predict):
+def test_values_in_another_unit_are_caught(toy, predict, failures):
     spec = toy(
         {
             "_predict": lambda self, batch: predict(self, batch).select(
@@ -96,7 +88,7 @@ def test_values_in_another_unit_are_caught(toy, predict):
 
 
 @pytest.mark.parametrize("error", [1e-4, 50.0])
-def test_absurd_errors_are_caught(toy, predict, error):
+def test_absurd_errors_are_caught(toy, predict, error, failures):
     spec = toy(
         {
             "_predict": lambda self, batch: predict(self, batch).select(
@@ -107,7 +99,7 @@ def test_absurd_errors_are_caught(toy, predict, error):
     assert list(failures(spec)) == ["errors_are_honest"]
 
 
-def test_percentiles_out_of_order_are_caught(toy, predict):
+def test_percentiles_out_of_order_are_caught(toy, predict, failures):
     spec = toy(
         {
             "_predict": lambda self, batch: predict(self, batch).rename(
@@ -118,7 +110,7 @@ def test_percentiles_out_of_order_are_caught(toy, predict):
     assert "percentiles out of order" in failures(spec)["basic"]
 
 
-def test_percentiles_out_of_order_outside_the_contract_are_caught(toy):
+def test_percentiles_out_of_order_outside_the_contract_are_caught(toy, failures):
     model = toy.model
     spec = toy(
         {
@@ -130,83 +122,7 @@ def test_percentiles_out_of_order_outside_the_contract_are_caught(toy):
     assert list(failures(spec)) == ["percentiles_are_ordered"]
 
 
-def test_a_model_that_stumbles_over_null_is_caught(toy, predict):
-    def stumble(self, batch):
-        assert batch.features["phi31"].null_count() == 0
-        return predict(self, batch)
-
-    failed = failures(toy({"_predict": stumble}))
-    assert list(failed) == ["null_input_has_a_reason"]
-    assert "failed on" in failed["null_input_has_a_reason"]
-
-
-def test_a_model_that_needs_company_is_caught(toy, predict):
-    def standardised(self, batch):
-        period = batch.features["period"]
-        feh = (period - period.mean()) / (period.std() or 1.0) - 1.4
-        return batch.features.select("source_id").with_columns(feh=feh, feh_error=pl.lit(0.9))
-
-    failed = failures(toy({"_predict": standardised}))
-    assert "a_single_star_is_enough" in failed
-    assert "partition_does_not_matter" in failed
-    assert "star 1" in failed["partition_does_not_matter"]
-
-
-def test_a_last_bit_that_moves_with_the_batch_is_caught(toy, predict):
-    def wobbly(self, batch):
-        tiny = 1e-15 * batch.features.height
-        return predict(self, batch).with_columns(pl.col("feh") + tiny)
-
-    assert "partition_does_not_matter" in failures(toy({"_predict": wobbly}))
-
-
-def test_an_empty_batch_that_is_an_error_is_caught(toy):
-    model = toy.model
-
-    def predict(self, batch):
-        batch.stars["source_id"].sort()[0]
-        return model.predict(self, batch)
-
-    assert list(failures(toy({"predict": predict}))) == ["an_empty_batch_is_no_error"]
-
-
-def test_rows_for_no_star_are_caught(toy):
-    model = toy.model
-
-    def predict(self, batch):
-        one = StarBatch(
-            pl.DataFrame({"source_id": [1]}), features=batch.features, light_curves=None
-        )
-        return model.predict(self, batch if len(batch) else one)
-
-    failed = failures(toy({"predict": predict}))
-    assert failed == {"an_empty_batch_is_no_error": "no star was asked for, and rows came back"}
-
-
-def test_a_value_that_hangs_on_the_order_of_rows_is_caught(toy):
-    model = toy.model
-
-    def predict(self, batch):
-        rising = batch.stars["source_id"].is_sorted()
-        return model.predict(self, batch).with_columns(pl.col("feh") + (0.0 if rising else 0.1))
-
-    assert list(failures(toy({"predict": predict}))) == ["order_does_not_matter"]
-
-
-def test_learning_from_the_position_is_caught(toy, predict):
-    def from_position(self, batch):
-        star = batch.stars.select("source_id", tilt=pl.col("dec") / 1e3)
-        return (
-            predict(self, batch)
-            .join(star, on="source_id")
-            .select("source_id", pl.col("feh") + pl.col("tilt"), "feh_error")
-        )
-
-    failed = failures(toy({"_predict": from_position}))
-    assert list(failed) == ["position_and_brightness_do_not_matter"]
-
-
-def test_learning_that_ignores_the_seed_is_caught(toy):
+def test_learning_that_ignores_the_seed_is_caught(toy, failures):
     turn = itertools.count()
 
     def fit(self, *args, **kwargs):
@@ -219,7 +135,7 @@ def test_learning_that_ignores_the_seed_is_caught(toy):
     assert failures(toy(estimator={"_fit": fit}, deterministic=False)) == {}
 
 
-def test_a_bundle_that_forgets_is_caught(toy):
+def test_a_bundle_that_forgets_is_caught(toy, failures):
     def save(self, folder):
         content = {
             "scale": self.scale,
@@ -232,7 +148,7 @@ def test_a_bundle_that_forgets_is_caught(toy):
     assert list(failed) == ["a_bundle_brings_the_model_back"]
 
 
-def test_a_bundle_with_a_date_is_caught(toy):
+def test_a_bundle_with_a_date_is_caught(toy, failures):
     turn = itertools.count()
     inner = toy.model._save
 
@@ -244,12 +160,12 @@ def test_a_bundle_with_a_date_is_caught(toy):
     assert failed == {"a_bundle_has_the_same_bytes": "other bytes in bundle.toml, weights/date.txt"}
 
 
-def test_a_pickle_in_a_bundle_is_caught(toy):
+def test_a_pickle_in_a_bundle_is_caught(toy, failures):
     failed = failures(toy({"_save": lambda self, folder: (folder / "model.pkl").write_bytes(b"")}))
     assert "nothing that runs code" in failed["a_bundle_brings_the_model_back"]
 
 
-def test_parameters_swallowed_are_caught(toy):
+def test_parameters_swallowed_are_caught(toy, failures):
     from pydantic import BaseModel
 
     class Lax(BaseModel):
@@ -259,7 +175,7 @@ def test_parameters_swallowed_are_caught(toy):
     assert list(failed) == ["unknown_parameters_are_refused"]
 
 
-def test_values_for_unsupported_types_and_bands_are_caught(toy):
+def test_values_for_unsupported_types_and_bands_are_caught(toy, failures):
     model = toy.model
 
     def predict(self, batch):
@@ -299,11 +215,11 @@ CHOOSING = {
 }
 
 
-def test_an_estimator_whose_predictors_can_be_set_is_sound(toy):
+def test_an_estimator_whose_predictors_can_be_set_is_sound(toy, failures):
     assert failures(toy(estimator=CHOOSING)) == {}
 
 
-def test_a_predictor_that_is_used_without_being_set_is_caught(toy):
+def test_a_predictor_that_is_used_without_being_set_is_caught(toy, failures):
     failed = failures(toy(estimator={**CHOOSING, "always": ("a1",)}))
     assert list(failed) == ["predictors_can_be_set"]
     assert (
@@ -311,12 +227,12 @@ def test_a_predictor_that_is_used_without_being_set_is_caught(toy):
     )
 
 
-def test_predictors_without_the_parameter_are_caught(toy):
+def test_predictors_without_the_parameter_are_caught(toy, failures):
     failed = failures(toy(estimator={"selectable": ("period", "a1")}))
     assert "has no parameter 'predictors'" in failed["predictors_can_be_set"]
 
 
-def test_predictors_that_do_not_exist_are_caught(toy):
+def test_predictors_that_do_not_exist_are_caught(toy, failures):
     class Lax(Choosing):
         predictors: dict[str, tuple[str, ...]] = Field({})
 
@@ -324,39 +240,6 @@ def test_predictors_that_do_not_exist_are_caught(toy):
     assert failed == {"predictors_can_be_set": "the predictor 'no_such_column' was accepted"}
 
 
-def test_columns_to_choose_from_that_are_no_features_are_caught(toy):
+def test_columns_to_choose_from_that_are_no_features_are_caught(toy, failures):
     failed = failures(toy(estimator={**CHOOSING, "selectable": ("period", "colour")}))
     assert "no number among the features" in failed["predictors_can_be_set"]
-
-
-@pytest.fixture
-def of_sequences(toy):
-    """Gives the spec of an estimator of sequences with some way to predict."""
-
-    def fit(self, batch, calibrators, **kwargs):
-        return self.Model(calibrators["feh_scale"][0], 0.0, float(calibrators["feh"].mean()))
-
-    def spec(feh):
-        def predict(self, batch):
-            rows = batch.sequences.filter(band="G")
-            value = feh(self, rows)
-            return rows.select("source_id", feh=value, feh_error=pl.lit(0.5))
-
-        return toy({"_predict": predict}, {"_fit": fit}, inputs=frozenset({"sequences"}))
-
-    return spec
-
-
-def test_a_model_that_stumbles_over_three_points_is_caught(of_sequences):
-    def tenth_point(self, rows):
-        assert rows["n_points"].min() >= 10
-        return pl.lit(self.constant)
-
-    failed = failures(of_sequences(tenth_point))
-    assert list(failed) == ["poor_sequences_have_a_reason"]
-    assert "AssertionError" in failed["poor_sequences_have_a_reason"]
-
-
-def test_a_model_that_learns_from_brightness_in_sequences_is_caught(of_sequences):
-    spec = of_sequences(lambda self, rows: self.constant + 0.1 * (rows["mean_mag"] - 15.0))
-    assert "moved on the sky" in failures(spec)["position_and_brightness_do_not_matter"]
