@@ -102,7 +102,7 @@ def _section(
     """Yield the lines of a section, then those of the sections inside it.
 
     ``told`` holds where a model was described before, so that none is described twice, and ``of``
-    the kind of archive that the section belongs to.
+    the kind of thing that the section belongs to, such as that of an archive.
     """
     keys, inside = [], []
     for name, value in section["properties"].items():
@@ -110,7 +110,7 @@ def _section(
         free = "additionalProperties" in value  # a table whose keys are the author's own
         for behind, model in models:
             place = f"{path}.{name}".strip(".") + behind
-            kind = model["properties"].get("kind", {}).get("const") if len(models) > 1 else None
+            kind = _kind(model) if len(models) > 1 else ""
             said = "" if free else value.get("description", "")
             inside.append((place, model, value.get("type") == "array", kind, said))
         if free or not models:
@@ -119,7 +119,7 @@ def _section(
     if keys:
         yield from ("| key | value | default | meaning |", "|---|---|---|---|", *keys, "")
     for place, model, repeated, kind, said in inside:
-        inner = f" of kind {kind}" if kind else of
+        inner = kind or of
         yield from (f"## `[[{place}]]`{inner}" if repeated else f"## `[{place}]`{inner}", "")
         if said:
             yield from (said, "")
@@ -129,6 +129,13 @@ def _section(
         told[model["title"]] = f"`[{place}]`{inner}"
         yield from (model.get("description", "").split("\n\n")[0], "")
         yield from _section(place, model, schema, told, inner)
+
+
+def _kind(model: dict[str, Any]) -> str:
+    """Give what tells a model from the others that may stand in its place."""
+    if "kind" in model["properties"]:
+        return f" of kind {model['properties']['kind']['const']}"
+    return f" with {model['told_by']}"
 
 
 def _models(

@@ -20,6 +20,8 @@ from rrcat.schema import load
 class CalibrationSection(PublishedTable):
     """The table of spectroscopic measurements: one row each, several a star."""
 
+    model_config = ConfigDict(json_schema_extra={"told_by": "file or query"})
+
     schema_name: ClassVar[str] = "spectra"
     needed: ClassVar[tuple[str, ...]] = ("feh", "feh_error")
     nameless_rows: ClassVar[bool] = True
@@ -56,7 +58,12 @@ class CalibrationSection(PublishedTable):
 class LabelsSection(BaseModel):
     """The labels of a catalogue: metallicities that other estimators gave the same stars."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        json_schema_extra={"told_by": "catalogue"},
+    )
 
     catalogue: str = Field(
         min_length=1,

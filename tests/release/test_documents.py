@@ -112,11 +112,12 @@ def test_scale_authors_rights_and_survey_are_told_where_known(text, frame, table
     assert "from ASAS" in full
 
 
-def test_the_catalogue_that_was_learned_from_is_told(text, frame, table, about):
+@pytest.mark.parametrize(("version", "name"), [({"version": "1.0.0"}, "a-i 1.0.0"), ({}, "a-i")])
+def test_the_catalogue_that_was_learned_from_is_told(text, frame, table, about, version, name):
     assert "learned from the values of another catalogue" not in text
-    teacher = {"catalogue": "asas-i", "version": "1.0.0"}
+    teacher = {"catalogue": "a-i", **version}
     told = readme(summarise(frame, table), table, about, FACTS | {"teacher": teacher}, None)
-    assert "learned from the values of another catalogue, asas-i 1.0.0, and not" in told
+    assert f"learned from the values of another catalogue, {name}, and not" in told
 
 
 def test_citation_is_valid_yaml_with_what_the_format_requires(about):
