@@ -120,6 +120,7 @@ def evaluate_estimators(request: Request, *, select_features: bool = False) -> E
         if held is not None:
             told["held_out"], values = judge(place, sample, held)
             atomic.write_bytes(place.output / "held_out.parquet", parquet_bytes(values))
+        shutil.rmtree(place.output / CHECKPOINTS, ignore_errors=True)  # empty, all is learned
         _draw(place, predictions, sample.stars.filter("taken"), told)
         table = predictions.select(*COLUMNS)
         for id, values in published.items():
@@ -188,7 +189,6 @@ def _predictions(
                 progress=progress,
             )
             found.append(read_parts(units, parts))
-    shutil.rmtree(place.output / CHECKPOINTS, ignore_errors=True)  # empty once every fold is done
     return pl.concat(found).sort(KEY)
 
 

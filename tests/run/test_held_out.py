@@ -1,6 +1,7 @@
 """Pupils and teacher are judged by the same spectra, of stars that were no labels."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,30 @@ def test_workers_and_an_interruption_do_not_change_a_byte(pupil: Path, tmp_path:
     evaluated(pupil, tmp_path / "two", partition_size=9)
     for name in ("evaluation.json", "held_out.parquet", "predictions.parquet", "sample.csv"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_an_interrupted_training_of_a_pupil_finds_its_checkpoints_again(
+    pupil: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = sys.modules["toy_line"].Line
+    learn, kept = line._fit, tmp_path / "out" / "checkpoints" / "toy-line"
+
+    def stopped(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.checkpoints == kept:
+            (kept / "epoch.bin").write_bytes(b"half")
+            raise KeyboardInterrupt
+        return learn(self, *args, **kwargs)
+
+    def goes_on(self: Any, *args: Any, **kwargs: Any) -> Any:
+        assert (kept / "epoch.bin").read_bytes() == b"half"
+        return learn(self, *args, **kwargs)
+
+    monkeypatch.setattr(line, "_fit", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        evaluated(pupil, tmp_path / "out")
+    monkeypatch.setattr(line, "_fit", goes_on)
+    evaluated(pupil, tmp_path / "out")
+    assert not kept.parent.exists()
 
 
 def test_where_nobody_is_held_out_only_the_copy_is_told(pupil: Path, tmp_path: Path) -> None:
