@@ -1,0 +1,1 @@
+"""Metallicity of RR Lyrae stars by networks that read folded light curves."""

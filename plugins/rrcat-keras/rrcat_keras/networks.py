@@ -1,0 +1,181 @@
+"""The two networks: from a star's points to its metallicity and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rrcat_keras.backend import keras
+from rrcat_keras.layers import (
+    Block,
+    Encoding,
+    Gaps,
+    KernelAttention,
+    Mean,
+    Places,
+    Seeds,
+    Sums,
+    WithSize,
+    Wrapping,
+    dense,
+    dropout,
+    recurrent,
+    seeds_from,
+)
+
+Tensor = Any
+
+# Harmonics of the sums from which a straight line leads to the output.
+_SUMS = 6
+# Numbers of each anchor that go into the summary.
+_KEPT = 8
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What a network reads and how much it gives: the shapes of its inputs and outputs.
+
+    ``width`` points a star, of ``bands`` bands, with ``errors`` or without; ``coefficients``
+    numbers of the second input, or 0; ``size_mean`` and ``size_width`` scale the logarithm of the
+    number of observations. ``auxiliary`` outputs come after value and error.
+    """
+
+    width: int
+    bands: int
+    errors: bool
+    coefficients: int
+    auxiliary: int
+    size_mean: float
+    size_width: float
+
+
+@dataclass(frozen=True)
+class LstmSizes:
+    """Sizes of the recurrent network, as :class:`rrcat_keras.params.LstmParams` names them."""
+
+    units: int
+    layers: int
+    wrapped: int
+    width: int
+    harmonics: int
+    dropout: float
+
+
+@dataclass(frozen=True)
+class TransformerSizes:
+    """Sizes of the Transformer, as :class:`rrcat_keras.params.TransformerParams` names them."""
+
+    width: int
+    layers: int
+    heads: int
+    anchors: int
+    concentrations: tuple[float, ...]
+    harmonics: int
+    dropout: float
+
+
+Sizes = LstmSizes | TransformerSizes
+KINDS: dict[str, type[Sizes]] = {"lstm": LstmSizes, "transformer": TransformerSizes}
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """All that it takes to build a network again."""
+
+    reads: Reads
+    sizes: Sizes
+
+    def as_plain(self) -> dict[str, Any]:
+        """Give the architecture as plain data, for JSON."""
+        (kind,) = (name for name, sizes in KINDS.items() if isinstance(self.sizes, sizes))
+        return {"kind": kind, "reads": asdict(self.reads), "sizes": asdict(self.sizes)}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Architecture:
+        """Give the architecture that :meth:`as_plain` gave."""
+        sizes = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in plain["sizes"].items()
+        }
+        return cls(Reads(**plain["reads"]), KINDS[plain["kind"]](**sizes))
+
+
+def build(architecture: Architecture, seed: int) -> Any:
+    """Give a Keras model that starts from a seed.
+
+    It takes a dict of arrays, those of :meth:`rrcat_keras.points.Representation.inputs` and
+    ``coefficients`` ``(n, reads.coefficients)`` where it reads them, and gives ``(n, 2 +
+    reads.auxiliary)``: [Fe/H] less the mean of the training stars [dex], its raw error, which
+    :func:`rrcat_keras.losses.positive` makes one, and the second target.
+    """
+    seeds = seeds_from(seed)
+    reads, sizes = architecture.reads, architecture.sizes
+    inputs = _inputs(reads)
+    points = {name: inputs[name] for name in inputs if name not in ("star", "coefficients")}
+    points["gap"] = Gaps()(points["phase"], points["count"])
+    star = WithSize(reads.size_mean, reads.size_width)(inputs["star"], inputs["count"])
+    if isinstance(sizes, LstmSizes):
+        summary, curve = _read_recurrently(points, star, sizes, seeds), []
+    else:
+        summary, curve = _read_with_attention(points, star, sizes, seeds)
+    straight, curved = [Sums(_SUMS)(points), *curve, star], [summary, star]
+    if reads.coefficients:
+        straight.append(inputs["coefficients"])
+        curved.append(dense(sizes.width, seeds, "gelu")(inputs["coefficients"]))
+    hidden = dense(sizes.width, seeds, "gelu")(keras.layers.Concatenate()(curved))
+    outputs = 2 + reads.auxiliary
+    # What follows from the light curve in a straight line need not be learned by what bends.
+    output = keras.layers.Add()(
+        [
+            dense(outputs, seeds)(dropout(sizes.dropout, seeds)(hidden)),
+            dense(outputs, seeds)(keras.layers.Concatenate()(straight)),
+        ]
+    )
+    return keras.Model(inputs, output)
+
+
+def _inputs(reads: Reads) -> dict[str, Tensor]:
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(
+        ("phase", "mag", "count", *(("error",) if reads.errors else ())), (reads.width,)
+    )
+    if reads.bands > 1:
+        shapes["band"] = (reads.width, reads.bands)
+    shapes["star"] = (1,)
+    if reads.coefficients:
+        shapes["coefficients"] = (reads.coefficients,)
+    return {name: keras.Input(shape, name=name) for name, shape in shapes.items()}
+
+
+def _read_recurrently(
+    points: dict[str, Tensor], star: Tensor, sizes: LstmSizes, seeds: Seeds
+) -> Tensor:
+    """Give a summary ``(n, 4 * units)``: means over the points and over the cycle."""
+    points = Wrapping(sizes.wrapped)(points)
+    hidden = Encoding(sizes.harmonics)(points, star)
+    for _ in range(sizes.layers):
+        hidden = dropout(sizes.dropout, seeds)(recurrent(sizes.units, seeds)(hidden))
+    own = points["own"]
+    of_cycle = Mean()(hidden, own * points["gap"])
+    return keras.layers.Concatenate()([Mean()(hidden, own), of_cycle])
+
+
+def _read_with_attention(
+    points: dict[str, Tensor], star: Tensor, sizes: TransformerSizes, seeds: Seeds
+) -> tuple[Tensor, list[Tensor]]:
+    """Give a summary ``(n, 8 * anchors)``, and the smoothed light curve at the anchors."""
+    told = Encoding(sizes.harmonics)(points, star)
+    values = keras.layers.Concatenate()(
+        [told[..., :1], dense(sizes.width // 2, seeds, "gelu")(told)]
+    )
+    heads = KernelAttention(sizes.anchors, sizes.concentrations)(
+        points["phase"], points["count"], values
+    )
+    curve = keras.layers.Flatten()(heads[..., 0])
+    by_anchor = keras.ops.transpose(heads, (0, 2, 1, 3))
+    by_anchor = keras.layers.Reshape((sizes.anchors, -1))(by_anchor)
+    hidden = Places(sizes.anchors, sizes.width, seeds)(dense(sizes.width, seeds)(by_anchor))
+    for _ in range(sizes.layers):
+        hidden = Block(sizes.width, sizes.heads, sizes.dropout, seeds)(hidden)
+    hidden = dense(_KEPT, seeds)(keras.layers.LayerNormalization()(hidden))
+    return keras.layers.Flatten()(hidden), [curve]
