@@ -108,7 +108,7 @@ def _sentences(told: dict[str, Any]) -> Iterator[str]:
 
 
 def _held_out(told: dict[str, Any]) -> Iterator[str]:
-    """Give what the labels are, and how their pupils do on spectra, as lines of text."""
+    """Give what the labels are, and how their students do on spectra, as lines of text."""
     if "teacher" not in told:
         return
     teacher = told["teacher"]

@@ -80,7 +80,7 @@ def _sources(
 
 
 def _taught(
-    document: ProvDocument, pupil: ProvEntity, teacher: Mapping[str, Any] | None, number: int = 1
+    document: ProvDocument, student: ProvEntity, teacher: Mapping[str, Any] | None, number: int = 1
 ) -> None:
     """Say which catalogue the labels come from, and so on up the chain."""
     if teacher is None:
@@ -91,7 +91,7 @@ def _taught(
         "rrcat:sha256": teacher["sha256"],
     }
     entity = document.entity(f"teacher-{number}", told)
-    document.wasDerivedFrom(pupil, entity)
+    document.wasDerivedFrom(student, entity)
     _taught(document, entity, teacher.get("teacher"), number + 1)
 
 

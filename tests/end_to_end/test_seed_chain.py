@@ -149,7 +149,7 @@ def test_the_errors_of_the_second_step_are_no_smaller_than_its_labels(chain: Pat
     ].all()
 
 
-def test_the_screen_shows_the_pupil_beside_its_teacher(
+def test_the_screen_shows_the_student_beside_its_teacher(
     chain: Path, evaluated: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["evaluate", str(chain / "second.toml"), "-o", str(chain / "evaluated")]

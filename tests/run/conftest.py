@@ -139,12 +139,12 @@ seed = 3
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
-    """Where the candidate of :func:`pupil` is built once."""
+    """Where the candidate of :func:`student` is built once."""
     return tmp_path_factory.mktemp("built") / "candidate"
 
 
 @pytest.fixture
-def pupil(toy_survey, built, tmp_path):
+def student(toy_survey, built, tmp_path):
     """The recipe of the same survey that learns from ``candidate``, calibrated on thirty stars."""
     spectra = toy_survey.parent / "spectra.csv"
     pl.read_csv(spectra).filter(pl.col("source_id") <= 30).write_csv(spectra)
@@ -153,6 +153,6 @@ def pupil(toy_survey, built, tmp_path):
     if not built.exists():
         build_catalogue(Request(toy_survey, built, workers=1))
     shutil.copytree(built, tmp_path / "candidate")
-    recipe = toy_survey.parent / "pupil.toml"
+    recipe = toy_survey.parent / "student.toml"
     recipe.write_text(text.replace(CALIBRATION, LABELS))
     return recipe

@@ -178,8 +178,8 @@ def test_the_facts_say_what_it_is_and_where_it_is_from(survey: Path, made: Path)
     assert {file["name"] for file in facts["inputs"]} >= {"light_curves.parquet", "spectra.csv"}
 
 
-def test_labels_of_a_catalogue_say_whose_value_each_is(pupil: Path, tmp_path: Path) -> None:
-    make_dataset(Request(pupil, tmp_path / "set", workers=1))
+def test_labels_of_a_catalogue_say_whose_value_each_is(student: Path, tmp_path: Path) -> None:
+    make_dataset(Request(student, tmp_path / "set", workers=1))
     labels = tables(tmp_path / "set")["labels"]
     assert labels["origin"].str.ends_with("toy-line 1.0.0").all()
     assert labels.height > 20

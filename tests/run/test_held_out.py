@@ -1,4 +1,4 @@
-"""Pupils and teacher are judged by the same spectra, of stars that were no labels."""
+"""Students and teacher are judged by the same spectra, of stars that were no labels."""
 
 import json
 import sys
@@ -28,8 +28,8 @@ def rmse(rows: pl.DataFrame) -> float:
     return value**0.5
 
 
-def test_pupil_and_teacher_stand_beside_each_other(pupil: Path, tmp_path: Path) -> None:
-    told = evaluated(pupil, tmp_path / "out")
+def test_student_and_teacher_stand_beside_each_other(student: Path, tmp_path: Path) -> None:
+    told = evaluated(student, tmp_path / "out")
     held = told["held_out"]
     assert held["students"].keys() == {"toy-line"}
     assert held["teacher"].keys() == {"catalogue"}
@@ -43,9 +43,9 @@ def test_pupil_and_teacher_stand_beside_each_other(pupil: Path, tmp_path: Path) 
 
 
 def test_the_values_are_those_of_the_catalogue_and_of_the_model_that_is_trained(
-    pupil: Path, tmp_path: Path
+    student: Path, tmp_path: Path
 ) -> None:
-    told = evaluated(pupil, tmp_path / "out")["held_out"]
+    told = evaluated(student, tmp_path / "out")["held_out"]
     rows = pl.read_parquet(tmp_path / "out" / "held_out.parquet")
     assert rows.columns == list(COLUMNS)
     of = {str(id): frame for (id,), frame in rows.group_by("estimator")}
@@ -60,17 +60,17 @@ def test_the_values_are_those_of_the_catalogue_and_of_the_model_that_is_trained(
         ("teacher, catalogue", told["teacher"]["catalogue"]),
     ):
         assert metrics["all"]["rmse"] == pytest.approx(rmse(of[name].drop_nulls("feh")), abs=1e-6)
-    train_estimators(Request(pupil, tmp_path / "trained"))
+    train_estimators(Request(student, tmp_path / "trained"))
     names = ("bundle.toml", "golden.parquet", "weights/line.json")
     for file in names:
         one, other = (tmp_path / place / "bundles" / "toy-line" for place in ("out", "trained"))
         assert (one / file).read_bytes() == (other / file).read_bytes()
 
 
-def test_the_errors_of_a_pupil_have_those_of_the_labels_in_them(
-    pupil: Path, tmp_path: Path
+def test_the_errors_of_a_student_have_those_of_the_labels_in_them(
+    student: Path, tmp_path: Path
 ) -> None:
-    told = evaluated(pupil, tmp_path / "out")
+    told = evaluated(student, tmp_path / "out")
     labels = pl.read_parquet(tmp_path / "out" / "calibrators.parquet")
     model = load_bundle(tmp_path / "out" / "bundles" / "toy-line")
     for kind, error in model.label_error.items():
@@ -87,13 +87,13 @@ def test_the_errors_of_a_pupil_have_those_of_the_labels_in_them(
 
 
 def test_predictions_out_of_fold_are_a_second_teacher(
-    pupil: Path, toy_survey: Path, tmp_path: Path
+    student: Path, toy_survey: Path, tmp_path: Path
 ) -> None:
     evaluate_estimators(Request(toy_survey, tmp_path / "of-the-teacher", workers=1))
-    text = pupil.read_text()
+    text = student.read_text()
     asked = 'out_of_fold = "../of-the-teacher/predictions.parquet"\n'
-    pupil.write_text(text.replace("[evaluation]", asked + "[evaluation]", 1))
-    held = evaluated(pupil, tmp_path / "out")["held_out"]
+    student.write_text(text.replace("[evaluation]", asked + "[evaluation]", 1))
+    held = evaluated(student, tmp_path / "out")["held_out"]
     told = json.loads((tmp_path / "of-the-teacher" / "evaluation.json").read_text())
     for group, metrics in held["teacher"]["out_of_fold"].items():
         expected = told["estimators"]["toy-line"][group]
@@ -113,27 +113,27 @@ def test_predictions_out_of_fold_are_a_second_teacher(
     ],
 )
 def test_predictions_of_something_else_are_refused(
-    content: dict[str, Any], message: str, pupil: Path, tmp_path: Path
+    content: dict[str, Any], message: str, student: Path, tmp_path: Path
 ) -> None:
-    pl.DataFrame(content).write_parquet(pupil.parent / "others.parquet")
+    pl.DataFrame(content).write_parquet(student.parent / "others.parquet")
     asked = 'out_of_fold = "others.parquet"\n[evaluation]'
-    pupil.write_text(pupil.read_text().replace("[evaluation]", asked, 1))
+    student.write_text(student.read_text().replace("[evaluation]", asked, 1))
     with pytest.raises(RecipeError, match=message):
-        evaluated(pupil, tmp_path / "out")
+        evaluated(student, tmp_path / "out")
 
 
-def test_workers_and_an_interruption_do_not_change_a_byte(pupil: Path, tmp_path: Path) -> None:
-    evaluated(pupil, tmp_path / "one")
-    evaluated(pupil, tmp_path / "two", partition_size=9)
+def test_workers_and_an_interruption_do_not_change_a_byte(student: Path, tmp_path: Path) -> None:
+    evaluated(student, tmp_path / "one")
+    evaluated(student, tmp_path / "two", partition_size=9)
     (tmp_path / "two" / "evaluation.json").unlink()
     (tmp_path / "two" / "held_out.parquet").unlink()
-    evaluated(pupil, tmp_path / "two", partition_size=9)
+    evaluated(student, tmp_path / "two", partition_size=9)
     for name in ("evaluation.json", "held_out.parquet", "predictions.parquet", "sample.csv"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-def test_an_interrupted_training_of_a_pupil_finds_its_checkpoints_again(
-    pupil: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_training_of_a_student_finds_its_checkpoints_again(
+    student: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = sys.modules["toy_line"].Line
     learn, kept = line._fit, tmp_path / "out" / "checkpoints" / "toy-line"
@@ -150,15 +150,15 @@ def test_an_interrupted_training_of_a_pupil_finds_its_checkpoints_again(
 
     monkeypatch.setattr(line, "_fit", stopped)
     with pytest.raises(KeyboardInterrupt):
-        evaluated(pupil, tmp_path / "out")
+        evaluated(student, tmp_path / "out")
     monkeypatch.setattr(line, "_fit", goes_on)
-    evaluated(pupil, tmp_path / "out")
+    evaluated(student, tmp_path / "out")
     assert not kept.parent.exists()
 
 
-def test_where_nobody_is_held_out_only_the_copy_is_told(pupil: Path, tmp_path: Path) -> None:
+def test_where_nobody_is_held_out_only_the_copy_is_told(student: Path, tmp_path: Path) -> None:
     asked = "leave_out_calibrators = false\nwithout_flags"
-    pupil.write_text(pupil.read_text().replace("without_flags", asked))
-    told = evaluated(pupil, tmp_path / "out")
+    student.write_text(student.read_text().replace("without_flags", asked))
+    told = evaluated(student, tmp_path / "out")
     assert "held_out" not in told
     assert told["teacher"]["catalogue"] == "demo"

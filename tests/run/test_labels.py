@@ -39,9 +39,9 @@ def known(folder: Path) -> set[int]:
 
 
 def test_labels_are_the_values_of_all_stars_but_the_calibrators(
-    pupil: Path, tmp_path: Path
+    student: Path, tmp_path: Path
 ) -> None:
-    labels, held = read(pupil, tmp_path / "out")
+    labels, held = read(student, tmp_path / "out")
     catalogue = pl.read_parquet(tmp_path / "candidate" / "catalogue.parquet").drop_nulls("feh")
     assert ids(held) == known(tmp_path / "candidate")
     assert ids(labels) == set(catalogue["source_id"]) - ids(held)
@@ -54,11 +54,11 @@ def test_labels_are_the_values_of_all_stars_but_the_calibrators(
 
 
 def test_spectra_of_held_out_stars_are_pooled_as_calibrators_are(
-    pupil: Path, tmp_path: Path
+    student: Path, tmp_path: Path
 ) -> None:
-    _, by_default = read(pupil, tmp_path / "one")
-    changed(pupil, "[evaluation]", HELD_OUT + "error_floor = 0.02\n[evaluation]")
-    _, held = read(pupil, tmp_path / "two")
+    _, by_default = read(student, tmp_path / "one")
+    changed(student, "[evaluation]", HELD_OUT + "error_floor = 0.02\n[evaluation]")
+    _, held = read(student, tmp_path / "two")
     assert held is not None
     assert by_default is not None
     of_the_teacher = by_default.calibrators.drop("sources", "n_spectra", "feh_scatter")
@@ -67,26 +67,26 @@ def test_spectra_of_held_out_stars_are_pooled_as_calibrators_are(
     assert held.teacher is None
 
 
-def test_held_out_stars_are_kept_out_besides_the_calibrators(pupil: Path, tmp_path: Path) -> None:
-    spectra = pl.read_csv(pupil.parent / "spectra.csv")
+def test_held_out_stars_are_kept_out_besides_the_calibrators(student: Path, tmp_path: Path) -> None:
+    spectra = pl.read_csv(student.parent / "spectra.csv")
     more = spectra.head(4).with_columns(source_id=pl.Series([60, 60, 61, 61]))
-    more.write_csv(pupil.parent / "more.csv")
-    changed(pupil, "[evaluation]", HELD_OUT.replace("spectra.csv", "more.csv") + "[evaluation]")
-    labels, held = read(pupil, tmp_path / "out")
+    more.write_csv(student.parent / "more.csv")
+    changed(student, "[evaluation]", HELD_OUT.replace("spectra.csv", "more.csv") + "[evaluation]")
+    labels, held = read(student, tmp_path / "out")
     assert ids(held) <= {60, 61}
     assert not ids(labels) & ({60, 61} | known(tmp_path / "candidate"))
 
 
 def test_a_file_alone_needs_the_spectra_or_the_word_that_all_stars_are_labels(
-    pupil: Path, tmp_path: Path
+    student: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "candidate" / "catalogue.parquet").rename(pupil.parent / "alone.parquet")
-    changed(pupil, "../candidate", "alone.parquet")
+    (tmp_path / "candidate" / "catalogue.parquet").rename(student.parent / "alone.parquet")
+    changed(student, "../candidate", "alone.parquet")
     with pytest.raises(RecipeError, match="which stars it is calibrated on") as caught:
-        read(pupil, tmp_path / "out")
+        read(student, tmp_path / "out")
     assert "leave_out_calibrators = false" in str(caught.value.hint)
-    changed(pupil, "without_flags", "leave_out_calibrators = false\nwithout_flags")
-    labels, held = read(pupil, tmp_path / "all")
+    changed(student, "without_flags", "leave_out_calibrators = false\nwithout_flags")
+    labels, held = read(student, tmp_path / "all")
     assert held is None
     assert known(tmp_path / "candidate") & ids(labels)
 
@@ -99,8 +99,8 @@ def test_a_recipe_that_learns_from_spectra_holds_nobody_out(
     assert sample.teacher is None
 
 
-def test_another_teacher_is_another_work(pupil: Path, tmp_path: Path) -> None:
-    with workspace(Request(pupil, tmp_path / "out")) as place:
+def test_another_teacher_is_another_work(student: Path, tmp_path: Path) -> None:
+    with workspace(Request(student, tmp_path / "out")) as place:
         names = [one["name"] for one in place.origin.inputs]
     assert names == sorted(names)
     assert "demo/catalogue.parquet" in names

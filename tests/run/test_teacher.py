@@ -22,12 +22,12 @@ def opened(
     path: Path, *, survey: str = "Simulated survey", judged: bool = False, **config: Any
 ) -> Teacher:
     section = LabelsSection(catalogue=path.name, **config)
-    output = path.parent / "of-the-pupil"
+    output = path.parent / "of-the-student"
     return open_teacher(section, [path.parent], survey=survey, output=output, judged=judged)
 
 
 @pytest.fixture
-def candidate(pupil: Path, tmp_path: Path) -> Path:
+def candidate(student: Path, tmp_path: Path) -> Path:
     return tmp_path / "candidate"
 
 
@@ -86,7 +86,7 @@ def test_the_file_of_a_candidate_or_release_is_as_good_as_its_folder(
     for folder in (candidate, release):
         whole = opened(folder)
         section = LabelsSection(catalogue=whole.file.name)
-        output = folder.parent / "of-the-pupil"
+        output = folder.parent / "of-the-student"
         file = open_teacher(section, [folder], survey="", output=output, judged=False)
         assert file.record == whole.record
         assert file.rows.equals(whole.rows)
@@ -220,9 +220,9 @@ def test_predictions_out_of_fold_are_read_where_somebody_is_judged(candidate: Pa
 
 
 def test_the_teacher_of_a_teacher_is_told_and_its_labels_are_no_calibrators(
-    pupil: Path, candidate: Path, tmp_path: Path
+    student: Path, candidate: Path, tmp_path: Path
 ) -> None:
-    build_catalogue(Request(pupil, tmp_path / "second", workers=1))
+    build_catalogue(Request(student, tmp_path / "second", workers=1))
     teacher = opened(tmp_path / "second")
     assert teacher.record["teacher"] == opened(candidate).record
     assert teacher.calibrators is None
