@@ -92,3 +92,6 @@ def main() -> None:
     except RrcatError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)
+    except OSError as error:
+        click.echo(f"error: {error.strerror} [file: {error.filename}]", err=True)
+        sys.exit(1)

@@ -9,7 +9,7 @@ import polars as pl
 from rrcat.errors import PluginError
 from rrcat.estimator import Estimator, Model, StarBatch, calibrators_in_band
 from rrcat.estimator.contract import Progress
-from rrcat_stan.cmdstan import need_cmdstan
+from rrcat_stan.cmdstan import need_cmdstan, need_compiler, program
 from rrcat_stan.plugin import SPEC
 from rrcat_stan.predictors import NAMES, PERIOD
 from rrcat_stan.relation import Relation, enough, learn_relation
@@ -80,8 +80,10 @@ class BayesRelation(Estimator):
 
     @classmethod
     def check_machine(cls) -> str:
-        """Say which CmdStan learns; raises PluginError where there is none."""
+        """Say which CmdStan learns; raises PluginError where there is none, or no compiler."""
         cmdstan = need_cmdstan()
+        if not program(cmdstan).exists():
+            need_compiler()
         return f"CmdStan {cmdstan.version} in {cmdstan.path}"
 
     def _fit(

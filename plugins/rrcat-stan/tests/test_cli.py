@@ -26,6 +26,20 @@ def test_an_error_is_a_message_and_exit_code_1(monkeypatch, capsys):
     assert "error: no compiler" in capsys.readouterr().err
 
 
+def test_a_folder_that_cannot_be_written_to_is_a_message_too(monkeypatch, capsys, tmp_path):
+    (tmp_path / "file").touch()
+
+    def write(tell):
+        (tmp_path / "file" / "plots").mkdir()
+
+    monkeypatch.setattr("rrcat_stan.setup.set_up", write)
+    monkeypatch.setattr("sys.argv", ["rrcat-stan", "setup"])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == 1
+    assert f"error: Not a directory [file: {tmp_path}/file/plots]" in capsys.readouterr().err
+
+
 def test_help_imports_nothing_heavy():
     import subprocess
     import sys

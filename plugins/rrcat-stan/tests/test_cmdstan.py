@@ -1,5 +1,6 @@
 import logging
 import os
+import sys
 
 import pytest
 from rrcat_stan import cmdstan as module
@@ -34,15 +35,40 @@ def test_one_whose_compiler_does_not_answer_is_none(tmp_path, monkeypatch):
     assert find_cmdstan() is None
 
 
+def test_the_newest_at_home_that_works_is_found(tmp_path, monkeypatch):
+    monkeypatch.delenv("CMDSTAN", raising=False)
+    monkeypatch.setattr(module.Path, "home", lambda: tmp_path)
+    assert find_cmdstan() is None
+    old, new = (
+        make_tree(tmp_path / ".cmdstan" / name) for name in ("cmdstan-2.9.0", "cmdstan-2.36.0")
+    )
+    half = make_tree(tmp_path / ".cmdstan" / "cmdstan-2.37.0")
+    (half / "bin" / "stanc").unlink()
+    assert find_cmdstan().path == new
+    (new / INCOMPLETE).touch()
+    assert find_cmdstan().path == old
+
+
 def test_without_one_the_error_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setenv("CMDSTAN", str(tmp_path / "nowhere"))
+    monkeypatch.delenv("CMDSTAN", raising=False)
+    monkeypatch.setattr(module.Path, "home", lambda: tmp_path)
     with pytest.raises(PluginError, match="there is none that works") as caught:
         need_cmdstan()
     assert "rrcat-stan setup" in caught.value.hint
 
 
+def test_one_that_is_named_and_does_not_work_is_no_reason_to_take_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(module.Path, "home", lambda: tmp_path)
+    make_tree(tmp_path / ".cmdstan" / "cmdstan-2.36.0")
+    monkeypatch.setenv("CMDSTAN", str(tmp_path / "nowhere"))
+    with pytest.raises(PluginError, match="the one that CMDSTAN names does not work") as caught:
+        need_cmdstan()
+    assert caught.value.where["file"] == tmp_path / "nowhere"
+    assert "unset CMDSTAN" in caught.value.hint
+
+
 def test_without_cmdstanpy_the_error_says_so(monkeypatch):
-    monkeypatch.setattr(module, "find_cmdstan", lambda: (_ for _ in ()).throw(ImportError()))
+    monkeypatch.setitem(sys.modules, "cmdstanpy", None)
     with pytest.raises(PluginError, match="cmdstanpy, which is not installed"):
         need_cmdstan()
 
@@ -62,6 +88,48 @@ def test_the_model_is_compiled_once_for_a_source_and_a_cmdstan(tmp_path, monkeyp
     monkeypatch.setattr(module, "source", lambda: "another model")
     assert compiled_model(one).exists()
     assert compiled == [one, other, one]
+
+
+def test_what_a_killed_compilation_left_is_removed_by_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(module, "_compile", lambda cmdstan, folder: (folder / "relation").touch())
+    (tmp_path / ".killed.rrcat-tmp").mkdir()
+    compiled = compiled_model(CmdStan(tmp_path, "2.27.0"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [compiled.parent.name, "lock"]
+    )
+
+
+@pytest.fixture
+def broken(tmp_path, monkeypatch):
+    """A CmdStan that compiles nothing."""
+    import cmdstanpy
+
+    def fail(**_):
+        raise ValueError("make: *** Error 127")
+
+    monkeypatch.setattr(module, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(cmdstanpy, "CmdStanModel", fail)
+    tree = make_tree(tmp_path / "cmdstan-2.27.0")
+    monkeypatch.setenv("CMDSTAN", str(tree))  # cmdstanpy sets it for good
+    return CmdStan(tree, "2.27.0")
+
+
+def test_without_a_compiler_that_is_what_is_said(broken, monkeypatch):
+    monkeypatch.setattr(module.shutil, "which", lambda name: None)
+    with pytest.raises(PluginError, match=r"missing: g\+\+, make"):
+        compiled_model(broken)
+
+
+def test_on_a_full_disk_the_hint_is_to_free_some_space(broken, monkeypatch, tmp_path):
+    monkeypatch.setattr(module.shutil, "which", lambda name: name)
+    with pytest.raises(PluginError, match=r"Error 127") as caught:
+        compiled_model(broken)
+    assert "Name another CmdStan" in caught.value.hint
+    monkeypatch.setattr(module, "_ROOM", float("inf"))
+    with pytest.raises(PluginError) as caught:
+        compiled_model(broken)
+    assert caught.value.hint == f"the disk is full: free some space in {tmp_path / 'cache'}"
 
 
 def test_a_model_that_does_not_compile_says_why(cmdstan, tmp_path, monkeypatch):

@@ -140,6 +140,13 @@ def test_a_star_unlike_all_calibrators_has_a_value_and_a_flag(model, stars):
     assert not model.predict(batch)["extrapolated"].any()
 
 
+def test_a_companion_unlike_those_of_all_calibrators_is_flagged(model, stars):
+    batch, _ = stars
+    rrab = batch.only(batch.stars.filter(pl.col("pulsation_type") == "RRab")["source_id"])
+    turned = with_features(rrab, pl.col("phi21") + 1.5)
+    assert model.predict(turned)["extrapolated"].all()
+
+
 def test_an_outlier_pulls_at_a_normal_scatter_but_not_at_a_robust_one(stars, cmdstan):
     batch, calibrators = stars
     wrong = pl.col("source_id").is_in(calibrators.filter(pl.col("pulsation_type") == "RRab")
@@ -210,7 +217,7 @@ def test_a_calibrator_without_an_error_of_its_metallicity_is_refused(stars, cmds
 def test_a_calibrator_without_an_error_of_a_predictor_is_refused(stars, cmdstan):
     batch, calibrators = stars
     bare = with_features(batch, no_covariance(batch), pl.lit(None, pl.Float64).alias("phi31_error"))
-    with pytest.raises(PluginError, match="80 RRab calibrators have phi31 without an error"):
+    with pytest.raises(PluginError, match="80 RRab calibrators have phi31 without a finite error"):
         learn(bare, calibrators)
 
 

@@ -93,13 +93,13 @@ def test_a_phase_that_says_nothing_does_not_move_the_branch():
 def test_a_calibrator_is_never_outside_the_calibrators():
     stars = of_phases(np.linspace(5.9, 6.7, 12) % (2.0 * np.pi), np.full(12, 0.05))
     scaling = learn_scaling(stars, ("phi31",))
-    assert not scaling.outside(scaling.standardised(stars), 1).any()
+    assert not scaling.outside(scaling.standardised(stars)).any()
 
 
-def test_a_star_beyond_the_calibrators_in_any_predictor_is_outside():
+def test_a_star_beyond_the_calibrators_in_any_parameter_is_outside():
     stars = of_phases(np.linspace(2.0, 3.0, 12), np.full(12, 0.05))
     scaling = learn_scaling(stars, ("phi31",))
-    odd = of_phases([2.5, 3.2, 2.5], [0.05, 0.05, 0.05])
-    odd = Measured(np.array([0.5, 0.5, 0.9]), odd.period_variance, odd.x, odd.s)
-    assert scaling.outside(scaling.standardised(odd), 1).tolist() == [False, True, True]
-    assert scaling.outside(scaling.standardised(odd), 0).tolist() == [False, False, True]
+    odd = of_phases([2.5, 3.2, 2.5, np.nan], [0.05, 0.05, 0.05, np.nan])
+    odd = Measured(np.array([0.5, 0.5, 0.9, 0.5]), odd.period_variance, odd.x, odd.s)
+    outside = scaling.outside(scaling.standardised(odd))
+    assert outside.tolist() == [False, True, True, False]

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import cmdstanpy
 import pytest
-from rrcat_stan import setup
+from rrcat_stan import cmdstan, setup
 from rrcat_stan.cmdstan import INCOMPLETE, CmdStan
 
 from rrcat.errors import PluginError
@@ -28,7 +28,9 @@ def machine(tmp_path, monkeypatch):
             found.append(CmdStan(tree, "2.27.0"))
         return DONE
 
+    monkeypatch.delenv("CMDSTAN", raising=False)
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(cmdstan, "cache_folder", lambda: tmp_path / "cache")
     monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(cmdstanpy, "install_cmdstan", lambda **_: False)
     monkeypatch.setattr(setup, "find_cmdstan", lambda: found[-1] if found else None)
@@ -42,6 +44,20 @@ def machine(tmp_path, monkeypatch):
 def test_one_that_is_there_is_taken(machine):
     machine.found.append(CmdStan(machine.tree, "2.36.0"))
     assert setup.set_up(machine.told.append).version == "2.36.0"
+    assert not machine.ran
+
+
+def test_one_that_is_named_and_does_not_work_is_not_replaced(machine, monkeypatch, tmp_path):
+    monkeypatch.setenv("CMDSTAN", str(tmp_path))
+    with pytest.raises(PluginError, match="the one that CMDSTAN names does not work"):
+        setup.set_up(machine.told.append)
+    assert not machine.ran
+
+
+def test_one_that_another_process_installs_meanwhile_is_taken(machine, monkeypatch):
+    answers = [None, CmdStan(machine.tree, "2.27.0")]
+    monkeypatch.setattr(setup, "find_cmdstan", lambda: answers.pop(0))
+    assert setup.set_up(machine.told.append).path == machine.tree
     assert not machine.ran
 
 
@@ -101,7 +117,7 @@ def test_an_index_that_has_it_not_leaves_nothing(machine, monkeypatch):
 
 
 def test_without_a_compiler_it_says_which(machine, monkeypatch):
-    monkeypatch.setattr(setup.shutil, "which", lambda name: None)
+    monkeypatch.setattr(cmdstan.shutil, "which", lambda name: None)
     with pytest.raises(PluginError, match=r"missing: g\+\+, make") as caught:
         setup.set_up(machine.told.append)
     assert "everything but learning works" in caught.value.hint
