@@ -1,4 +1,4 @@
-"""Half of a training on disk: arrays and a few plain facts in one file, there whole or not at all."""
+"""Half of a training on disk: arrays and plain facts in one file, there whole or not at all."""
 
 from __future__ import annotations
 

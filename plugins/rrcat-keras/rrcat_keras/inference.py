@@ -31,11 +31,15 @@ def answers_of(networks: Sequence[Any]) -> Answers:
         for name, tensor in first.input.items()
     }
 
-    @tf.function(input_signature=[signature])  # type: ignore[untyped-decorator]
-    def block(inputs: dict[str, Any]) -> Any:
+    def together(inputs: dict[str, Any]) -> Any:
         return tf.stack([network(inputs, training=False) for network in networks])
 
+    block: Any = None
+
     def answers(inputs: Inputs) -> SingleArray:
+        nonlocal block
+        if block is None:  # tracing takes time, and a model may never be asked
+            block = tf.function(together).get_concrete_function(signature)
         n = len(inputs["star"])
         parts = [
             block(_block(inputs, signature, start)).numpy()[:, : n - start]

@@ -199,7 +199,7 @@ class Mean(keras.layers.Layer):  # type: ignore[misc]
     """The mean over the points that are a star's own, by weight; 0 where it has none."""
 
     def call(self, values: Tensor, own: Tensor) -> Tensor:
-        """Give ``(n, width)`` from values ``(n, n_points, width)`` and ``own``, the weight of each."""
+        """Give ``(n, width)`` from values ``(n, n_points, width)`` and their weights ``own``."""
         own = own[..., tf.newaxis]
         return tf.reduce_sum(values * own, axis=1) / tf.maximum(tf.reduce_sum(own, axis=1), 1.0)
 

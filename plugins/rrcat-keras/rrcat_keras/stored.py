@@ -38,7 +38,7 @@ def save_model(
     regressions: dict[str, Regression],
     accounts: dict[str, Account],
 ) -> None:
-    """Write ``model.json``, and for each type ``TYPE.safetensors`` and ``TYPE-left-out.parquet``."""
+    """Write ``model.json``, and by type ``TYPE.safetensors`` and ``TYPE-left-out.parquet``."""
     content: dict[str, Any] = {
         "scale": scale,
         "bands": list(bands),

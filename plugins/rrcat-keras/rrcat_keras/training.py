@@ -114,7 +114,7 @@ def train(
     steps = known.size // size
     optimizer = _optimizer(params, steps * params.epochs)
     optimizer.build(network.trainable_variables)
-    step = _step(network, optimizer, sample, known, params, centre, seed)
+    step = _step(network, optimizer, sample, known, size, params, centre, seed)
     left_out_inputs = {name: values[left_out] for name, values in sample.inputs.items()}
     answers = answers_of([network])
     history, best = History(), [variable.numpy() for variable in network.weights]
@@ -131,7 +131,10 @@ def train(
         epoch = history.epochs
         order = np.random.default_rng([seed, epoch]).permutation(known)
         losses = [
-            step(tf.constant(order[i * size : (i + 1) * size]), tf.constant(epoch * steps + i))
+            step(
+                tf.constant(order[i * size : (i + 1) * size]),
+                tf.constant(epoch * steps + i, tf.int64),
+            )
             for i in range(steps)
         ]
         outputs = answers(left_out_inputs)[0]
@@ -171,6 +174,7 @@ def _step(
     optimizer: Any,
     sample: Sample,
     known: Rows,
+    size: int,
     params: NetworkParams,
     centre: float,
     seed: int,
@@ -204,7 +208,6 @@ def _step(
             )
         return changed(batch, params.augmentation, seeds[-_SEEDS_OF_CHANGE:])
 
-    @tf.function  # type: ignore[untyped-decorator]
     def step(rows: Tensor, number: Tensor) -> Tensor:
         batch = augmented(rows, number)
         with tf.GradientTape() as tape:
@@ -218,7 +221,8 @@ def _step(
         optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
 
-    return step  # type: ignore[no-any-return]
+    shapes = tf.TensorSpec((size,), tf.int64), tf.TensorSpec((), tf.int64)
+    return tf.function(step).get_concrete_function(*shapes)  # type: ignore[no-any-return]
 
 
 def _rows(arrays: dict[str, Tensor], rows: Tensor) -> dict[str, Tensor]:
