@@ -90,8 +90,9 @@ def predicting() -> Iterator[Row]:
         )
     told = json.loads(done.stdout)
     seconds, memory = told["seconds"], told["memory"]
-    what = f"predicting {N_PREDICTED:,} stars from {told['draws']} draws, one core"
+    what = f"predicting {N_PREDICTED:,} stars from {told['draws']} draws, time of one core"
     yield Row(what, f"{seconds:.1f} s", "< 10 s", seconds < 10)
+    yield Row("the same by the clock, with what else the machine does", f"{told['clock']:.1f} s")
     yield Row("its memory, stars and all", f"{memory:.2f} GB", "< 2 GB", memory < 2)
 
 
@@ -110,13 +111,13 @@ def predict(bundle: str) -> None:
 
     batch = StarBatch(many(batch.stars), features=many(batch.features))
     model.predict(batch.only(range(10)))  # compiles what is not compiled yet
-    started = time.perf_counter()
+    clock, core = time.perf_counter(), time.process_time()
     answer = model.predict(batch)
-    seconds = time.perf_counter() - started
+    clock, core = time.perf_counter() - clock, time.process_time() - core
     assert set(answer["status"]) == {"ok"}
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     draws = model.relations["RRab"].draws.alpha.size
-    print(json.dumps({"seconds": seconds, "memory": memory, "draws": draws}))
+    print(json.dumps({"seconds": core, "clock": clock, "memory": memory, "draws": draws}))
 
 
 def gaia() -> Iterator[Row]:

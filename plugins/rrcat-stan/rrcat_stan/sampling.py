@@ -155,7 +155,8 @@ def _sampled(
                 show_console=False,
             )
         except (RuntimeError, ValueError, OSError) as error:
-            said = _last_words(Path(folder)) or str(error)
+            # Of what cmdstanpy says, the rest is the command and its temporary files.
+            said = _last_words(Path(folder)) or str(error).strip().splitlines()[0]
             raise PluginError(
                 f"CmdStan could not sample the relation for {kind}:\n{said}",
                 plugin=SPEC.id,

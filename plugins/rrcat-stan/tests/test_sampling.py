@@ -1,5 +1,5 @@
 import pytest
-from rrcat_stan import diagnostics
+from rrcat_stan import diagnostics, sampling
 from rrcat_stan.predictors import learn_scaling, measured
 from rrcat_stan.sampling import sample, stan_data
 from rrcat_stan.settings import Priors, Sampler
@@ -40,6 +40,18 @@ def test_a_failure_of_cmdstan_says_what_it_said(data, cmdstan):
     wrong = {**data, "feh": data["feh"][:-1]}
     with pytest.raises(PluginError, match=r"could not sample the relation for RRab:\n(.*\n)*.*feh"):
         sample(wrong, SAMPLER, seed=0, cmdstan=cmdstan, kind="RRab")
+
+
+def test_a_program_that_does_not_start_is_one_to_compile_anew(data, cmdstan, monkeypatch, tmp_path):
+    program = tmp_path / "kept" / "relation"
+    program.parent.mkdir()
+    program.write_text("not a program")
+    program.chmod(0o755)
+    monkeypatch.setattr(sampling, "compiled_model", lambda cmdstan: program)
+    with pytest.raises(PluginError, match="could not sample the relation for RRab") as caught:
+        sample(data, SAMPLER, seed=0, cmdstan=cmdstan, kind="RRab")
+    assert "/tmp" not in caught.value.message.replace(str(tmp_path), "")
+    assert f"remove {program.parent}" in caught.value.hint
 
 
 def test_kept_draws_are_evenly_spread_over_the_chains(data, cmdstan):
