@@ -33,10 +33,10 @@ def without_chatter() -> Iterator[None]:
             os.write(2, rest)
 
 
-# Who sets the level wants to see something.
-_quiet = without_chatter if "TF_CPP_MIN_LOG_LEVEL" not in os.environ else contextlib.nullcontext
-# Notes on CUDA, oneDNN and processor features are of no use to who makes a catalogue.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Notes on CUDA, oneDNN and processor features are of no use to who makes a catalogue; who sets
+# another level wants to see something. Worker processes inherit the level.
+_LEVEL = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+_quiet = without_chatter if _LEVEL == "3" else contextlib.nullcontext
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 with _quiet():

@@ -19,10 +19,11 @@ from rrcat_keras.coefficients import (
 )
 from rrcat_keras.inference import answers_of
 from rrcat_keras.intervals import inner_folds, learn_scale, mixture
+from rrcat_keras.losses import values
 from rrcat_keras.networks import Architecture, LstmSizes, Reads, Sizes, TransformerSizes, build
 from rrcat_keras.params import LstmParams, NetworkParams
 from rrcat_keras.points import Inputs, Points, SingleArray, learn_representation, points
-from rrcat_keras.regression import Reader, Regression, ranged, values
+from rrcat_keras.regression import Reader, Regression, ranged
 from rrcat_keras.training import History, Sample, train
 from rrcat_keras.weights import density_weights, label_weights
 
@@ -115,8 +116,9 @@ def learn(
         histories.append(history)
 
     there = np.stack(held_out).astype(np.float64)
-    value, error = values(answers_of(networks)(inputs), centre)
-    predicted, spread = mixture(value, error, there)
+    heads = architecture.reads.heads
+    value, error = values(answers_of(networks)(inputs), heads, centre)
+    predicted, spread = mixture(value, error, np.repeat(there, heads, axis=0))
     some = there.any(axis=0)
     scale = learn_scale(feh[some], predicted[some], spread[some])
     left_out = rows.select("source_id", "feh", "feh_error").with_columns(

@@ -6,9 +6,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rrcat_keras.backend import tf
 
 Tensor = Any
+FloatArray = NDArray[np.float64]
 
 # No star is known better than this [dex].
 _SMALLEST_ERROR = 0.02
@@ -40,6 +44,24 @@ def beta_nll(truth: Tensor, value: Tensor, error: Tensor) -> Tensor:
     """
     weight = tf.stop_gradient(error ** (2.0 * _BETA))
     return weight * (tf.math.log(error) + 0.5 * ((truth - value) / error) ** 2)
+
+
+def heads_of(output: Tensor, heads: int) -> tuple[Tensor, Tensor]:
+    """Give value and error ``(..., heads)`` from an output ``(..., 2 * heads + n_auxiliary)``."""
+    return output[..., 0 : 2 * heads : 2], positive(output[..., 1 : 2 * heads : 2])
+
+
+def values(outputs: Tensor, heads: int, centre: float) -> tuple[FloatArray, FloatArray]:
+    """Give [Fe/H] and its error as each head of each network sees it ``(n_networks * heads, n)``.
+
+    ``outputs`` are ``(n_networks, n, 2 * heads + n_auxiliary)``; both are in dex.
+    """
+    value, error = (np.asarray(each, np.float64) for each in heads_of(outputs, heads))
+    n = outputs.shape[1]
+    return (
+        value.transpose(0, 2, 1).reshape(-1, n) + centre,
+        error.transpose(0, 2, 1).reshape(-1, n),
+    )
 
 
 SCORES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {

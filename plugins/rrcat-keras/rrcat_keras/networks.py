@@ -49,6 +49,11 @@ class Reads:
     size_mean: float
     size_width: float
 
+    @property
+    def heads(self) -> int:
+        """Number of answers: one from the points, and one from the coefficients."""
+        return 2 if self.coefficients else 1
+
 
 @dataclass(frozen=True)
 class LstmSizes:
@@ -105,9 +110,13 @@ def build(architecture: Architecture, seed: int) -> Any:
     """Give a Keras model that starts from a seed.
 
     It takes a dict of arrays, those of :meth:`rrcat_keras.points.Representation.inputs` and
-    ``coefficients`` ``(n, reads.coefficients)`` where it reads them, and gives ``(n, 2 +
-    reads.auxiliary)``: [Fe/H] less the mean of the training stars [dex], its raw error, which
-    :func:`rrcat_keras.losses.positive` makes one, and the second target.
+    ``coefficients`` ``(n, reads.coefficients)`` where it reads them, and gives ``(n, 2 *
+    reads.heads + reads.auxiliary)``: of each head [Fe/H] less the mean of the training stars [dex]
+    and its raw error, which :func:`rrcat_keras.losses.positive` makes one; then the second target.
+
+    The heads share nothing: what reads the coefficients soon fits better than what has to find them
+    in the points, and would keep that from learning. What they get wrong differs, so their mean is
+    better than either.
     """
     seeds = seeds_from(seed)
     reads, sizes = architecture.reads, architecture.sizes
@@ -119,20 +128,26 @@ def build(architecture: Architecture, seed: int) -> Any:
         summary, curve = _read_recurrently(points, star, sizes, seeds), []
     else:
         summary, curve = _read_with_attention(points, star, sizes, seeds)
-    straight, curved = [Sums(_SUMS)(points), *curve, star], [summary, star]
+    straight = [Sums(_SUMS)(points), *curve, star]
+    outputs = _head([summary, star], straight, 2 + reads.auxiliary, sizes, seeds)
     if reads.coefficients:
-        straight.append(inputs["coefficients"])
-        curved.append(dense(sizes.width, seeds, "gelu")(inputs["coefficients"]))
+        known = [inputs["coefficients"], star]
+        of_coefficients = _head(known, known, 2, sizes, seeds)
+        outputs = keras.layers.Concatenate()([outputs[:, :2], of_coefficients, outputs[:, 2:]])
+    return keras.Model(inputs, outputs)
+
+
+def _head(
+    curved: list[Tensor], straight: list[Tensor], outputs: int, sizes: Sizes, seeds: Seeds
+) -> Tensor:
+    """Give ``(n, outputs)``: what follows in a straight line need not be learned by what bends."""
     hidden = dense(sizes.width, seeds, "gelu")(keras.layers.Concatenate()(curved))
-    outputs = 2 + reads.auxiliary
-    # What follows from the light curve in a straight line need not be learned by what bends.
-    output = keras.layers.Add()(
+    return keras.layers.Add()(
         [
             dense(outputs, seeds)(dropout(sizes.dropout, seeds)(hidden)),
             dense(outputs, seeds)(keras.layers.Concatenate()(straight)),
         ]
     )
-    return keras.Model(inputs, output)
 
 
 def _inputs(reads: Reads) -> dict[str, Tensor]:

@@ -85,7 +85,7 @@ class NetworkParams(Params):
         "and scale its errors.",
     )
     loss: Literal["crps", "beta-nll"] = Field(
-        default="crps",
+        default="beta-nll",
         description="Proper score of value and error: continuous ranked probability score, or "
         "likelihood weighted by the variance to the power of 1/2.",
     )
@@ -96,7 +96,7 @@ class NetworkParams(Params):
         description="Weight of a second target, the star's regularised Fourier coefficients.",
     )
     density_weight: float = Field(
-        default=0.0,
+        default=0.3,
         ge=0,
         le=2,
         description="Rare metallicities weigh more: exponent of one over their density.",

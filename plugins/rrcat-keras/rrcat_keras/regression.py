@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from rrcat_keras.coefficients import CoefficientInput, Regularisation
 from rrcat_keras.inference import Answers, answers_of
 from rrcat_keras.intervals import mixture
-from rrcat_keras.losses import positive
+from rrcat_keras.losses import values
 from rrcat_keras.networks import Architecture
-from rrcat_keras.points import Inputs, Points, Representation, SingleArray
+from rrcat_keras.points import Inputs, Points, Representation
 
 FloatArray = NDArray[np.float64]
 
@@ -78,7 +78,7 @@ class Regression:
     ) -> pl.DataFrame:
         given = self.reader.representation.points(sequences, source_ids)
         outputs = self.answers(self.reader(given, features, source_ids))
-        feh, spread = mixture(*values(outputs, self.centre))
+        feh, spread = mixture(*values(outputs, self.architecture.reads.heads, self.centre))
         error = self.scale * spread
         here = ranged(given)
         outside = np.any((here < self.lowest) | (here > self.highest), axis=1)
@@ -96,12 +96,6 @@ class Regression:
         return answer.with_columns(
             pl.when(pl.col("status") == "ok").then(pl.col(name)).alias(name) for name in said
         )
-
-
-def values(outputs: SingleArray, centre: float) -> tuple[FloatArray, FloatArray]:
-    """Give [Fe/H] and its error as the networks see it ``(n_networks, n)`` [dex]."""
-    value = outputs[..., 0].astype(np.float64) + centre
-    return value, positive(outputs[..., 1]).numpy().astype(np.float64)
 
 
 def ranged(given: Points) -> FloatArray:

@@ -15,7 +15,8 @@ from rrcat_keras.augmentation import Redrawn, changed, resampled
 from rrcat_keras.backend import keras, tf
 from rrcat_keras.checkpoint import load_checkpoint, save_checkpoint
 from rrcat_keras.inference import answers_of
-from rrcat_keras.losses import SCORES, positive
+from rrcat_keras.intervals import mixture
+from rrcat_keras.losses import SCORES, heads_of, values
 from rrcat_keras.params import NetworkParams
 from rrcat_keras.points import Inputs, SingleArray
 from rrcat_keras.tensorboard import Events
@@ -48,6 +49,11 @@ class Sample:
     label_weights: SingleArray
     auxiliary: SingleArray | None = None
     drawn_from: Redrawn | None = None
+
+    @property
+    def heads(self) -> int:
+        """Number of answers of a network that reads this."""
+        return 2 if "coefficients" in self.inputs else 1
 
 
 @dataclass
@@ -212,10 +218,11 @@ def _step(
         batch = augmented(rows, number)
         with tf.GradientTape() as tape:
             output = network(batch, training=True)
-            each = score(tf.gather(feh, rows), output[:, 0] + centre, positive(output[:, 1]))
-            loss = tf.reduce_mean(tf.gather(weights, rows) * each)
+            value, error = heads_of(output, sample.heads)
+            each = score(tf.gather(feh, rows)[:, tf.newaxis], value + centre, error)
+            loss = tf.reduce_mean(tf.gather(weights, rows)[:, tf.newaxis] * each)
             if auxiliary is not None:
-                off = output[:, 2:] - tf.gather(auxiliary, rows)
+                off = output[:, 2 * sample.heads :] - tf.gather(auxiliary, rows)
                 loss += params.auxiliary * tf.reduce_mean(off * off)
         variables = network.trainable_variables
         optimizer.apply(tape.gradient(loss, variables), variables)
@@ -234,8 +241,9 @@ def _validation(
 ) -> tuple[float, float]:
     """Give the score, weighted by the labels' errors, and the plain RMSE [dex]."""
     truth, weights = sample.feh[left_out], sample.label_weights[left_out]
-    value = outputs[:, 0] + np.float32(centre)
-    each = SCORES[params.loss](truth, value, positive(outputs[:, 1])).numpy()
+    value, error = mixture(*values(outputs[np.newaxis], sample.heads, centre))
+    value, error = value.astype(np.float32), error.astype(np.float32)
+    each = SCORES[params.loss](truth, value, error).numpy()
     score = float(np.average(each.astype(np.float64), weights=weights))
     return score, math.sqrt(float(np.mean((value - truth).astype(np.float64) ** 2)))
 
