@@ -3,7 +3,8 @@
     python benchmarks/run.py [NAME ...]
 
 A benchmark is a file beside this one with a function `rows()` that yields a `Row` for each thing it
-measured. The exit code is 1 where a requirement is missed.
+measured. The exit code is 1 where a requirement is missed. Those that take hours run only when they
+are named.
 """
 
 import importlib
@@ -16,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+LONG = ("learning_curve", "robustness")
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Row:
 
 
 def names() -> list[str]:
-    return sorted(path.stem for path in HERE.glob("*.py") if path.stem != "run")
+    return sorted(path.stem for path in HERE.glob("[!_]*.py") if path.stem != "run")
 
 
 def table(rows: list[Row]) -> str:
@@ -62,7 +64,7 @@ def main(arguments: list[str]) -> int:
     if unknown := sorted(set(arguments) - set(names())):
         print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(names())}")
         return 2
-    results = dict(measured(arguments or names()))
+    results = dict(measured(arguments or [name for name in names() if name not in LONG]))
     if not arguments:
         sections = [f"## {name}\n\n{table(rows)}" for name, rows in results.items()]
         head = f"# Results\n\nWritten by `tox run -e bench`. {machine()}\n"
