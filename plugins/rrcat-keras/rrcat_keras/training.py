@@ -16,7 +16,7 @@ from rrcat_keras.backend import keras, tf
 from rrcat_keras.checkpoint import load_checkpoint, save_checkpoint
 from rrcat_keras.inference import answers_of
 from rrcat_keras.intervals import mixture
-from rrcat_keras.losses import SCORES, heads_of, values
+from rrcat_keras.losses import SCORES, crps, heads_of, values
 from rrcat_keras.params import NetworkParams
 from rrcat_keras.points import Inputs, SingleArray
 from rrcat_keras.tensorboard import Events
@@ -144,7 +144,7 @@ def train(
             for i in range(steps)
         ]
         outputs = answers(left_out_inputs)[0]
-        score, rmse = _validation(outputs, sample, left_out, params, centre)
+        score, rmse = _validation(outputs, sample, left_out, centre)
         history.loss.append(float(np.mean([loss.numpy() for loss in losses], dtype=np.float64)))
         history.score.append(score)
         history.rmse.append(rmse)
@@ -237,13 +237,13 @@ def _rows(arrays: dict[str, Tensor], rows: Tensor) -> dict[str, Tensor]:
 
 
 def _validation(
-    outputs: SingleArray, sample: Sample, left_out: Rows, params: NetworkParams, centre: float
+    outputs: SingleArray, sample: Sample, left_out: Rows, centre: float
 ) -> tuple[float, float]:
-    """Give the score, weighted by the labels' errors, and the plain RMSE [dex]."""
+    """Give the CRPS [dex], weighted by the labels' errors, and the plain RMSE [dex]."""
     truth, weights = sample.feh[left_out], sample.label_weights[left_out]
     value, error = mixture(*values(outputs[np.newaxis], sample.heads, centre))
-    value, error = value.astype(np.float32), error.astype(np.float32)
-    each = SCORES[params.loss](truth, value, error).numpy()
+    # Whatever is learned by: a likelihood weighted by its own variance compares no two networks.
+    each = crps(truth, value.astype(np.float32), error.astype(np.float32)).numpy()
     score = float(np.average(each.astype(np.float64), weights=weights))
     return score, math.sqrt(float(np.mean((value - truth).astype(np.float64) ** 2)))
 
