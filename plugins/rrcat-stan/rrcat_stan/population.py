@@ -105,7 +105,9 @@ def _arrays(draws: Draws) -> tuple[FloatArray, ...]:
 
 
 def _columns(stars: Measured) -> tuple[FloatArray, ...]:
-    return stars.period, stars.period_variance, stars.x, stars.s
+    # Star after star, the kernels take half as long.
+    every = (stars.period, stars.period_variance, stars.x, stars.s)
+    return tuple(np.ascontiguousarray(array) for array in every)
 
 
 # The normal distribution at steps of 1 / 256 to 8 standard deviations: off by less than 1e-6.
