@@ -1,14 +1,21 @@
-"""Fixtures for every test: where the real data lie, and a TAP server that serves them."""
+"""Where the real data lie, a TAP server that serves them, and how tests are run in parallel."""
 
+import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import archive_tables
 import dachs
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes is no claim
+settings.load_profile("untimed")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+LONGEST = ("tests/end_to_end", "plugins")
 
 
 def data_folder() -> Path:
@@ -43,3 +50,33 @@ def decline(reason: str, *, unless: str) -> None:
     if os.environ.get(unless) == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In parallel, begin with what takes longest, lest one process end long after the others."""
+    if hasattr(config, "workerinput"):
+        items.sort(
+            key=lambda item: (not asks_server(item.path), not item.nodeid.startswith(LONGEST))
+        )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """In parallel, hand out whole files, and to one process all those that ask the TAP server.
+
+    The tests of a file share what its fixtures have built, and each server takes 20 s to start.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "TAP server" if asks_server(config.rootpath / file) else file
+
+    config.option.loadscopereorder = False  # it would begin with the files of most tests
+    return Scheduling(config, log)
+
+
+@functools.cache
+def asks_server(file: Path) -> bool:
+    return "tap_server" in file.read_text(encoding="utf-8")

@@ -80,11 +80,11 @@ def test_workers_and_an_interruption_do_not_change_a_byte(small: Path, tmp_path:
 
 
 def test_an_evaluation_can_be_selected_for_later(small: Path, tmp_path: Path) -> None:
-    summary = evaluate_estimators(Request(small, tmp_path / "out"))
+    summary = evaluate_estimators(Request(small, tmp_path / "out", workers=1))
     assert summary.selection is None
     before = (tmp_path / "out" / "evaluation.json").read_bytes()
     assert not [name for name in FILES if (tmp_path / "out" / name).exists()]
-    selected(small, tmp_path / "out")
+    selected(small, tmp_path / "out", workers=1)
     assert (tmp_path / "out" / "evaluation.json").read_bytes() == before
 
 
