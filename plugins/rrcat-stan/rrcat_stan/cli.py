@@ -44,8 +44,9 @@ def compare(bundles: tuple[Path, ...]) -> None:
         }
         if not found:
             continue
+        table = compared(found)
         click.echo(kind)
-        for row in compared(found).iter_rows(named=True):
+        for row in table.iter_rows(named=True):
             difference = f"{row['difference']:+.2f} ± {row['difference_error']:.2f}"
             terms = row["predictors"] + (f" ({row['companions']})" if row["companions"] else "")
             click.echo(

@@ -100,7 +100,8 @@ def learn_relation(
     Raises
     ------
     PluginError
-        A calibrator has no error, a parameter does not vary, or the chains cannot be trusted.
+        A calibrator has no error, a parameter or [Fe/H] does not vary, or the chains cannot be
+        trusted.
     """
     terms = params.terms(kind)
     feh, feh_error = rows["feh"].to_numpy(), rows["feh_error"].to_numpy()
@@ -150,6 +151,13 @@ def _check(rows: pl.DataFrame, given: Measured, terms: Terms, kind: str) -> None
             star=without["source_id"][0],
             column="feh_error",
             hint="give the error of the measurement, or error_floor under [calibration]",
+        )
+    if rows["feh"].n_unique() == 1:
+        raise PluginError(
+            f"all {rows.height} {kind} calibrators have the same [Fe/H]: nothing can be learned",
+            plugin=SPEC.id,
+            column="feh",
+            hint="is the right column named as feh under [calibration]?",
         )
     for place, name in enumerate(terms.names):
         unknown = rows.filter(pl.Series(~np.isfinite(given.x[:, place])))

@@ -195,6 +195,12 @@ def test_a_constant_predictor_is_named(stars, cmdstan, name):
         learn(flat, calibrators)
 
 
+def test_one_metallicity_for_all_is_refused(stars, cmdstan):
+    batch, calibrators = stars
+    with pytest.raises(PluginError, match="all 80 RRab calibrators have the same"):
+        learn(batch, calibrators.with_columns(feh=pl.lit(-1.5)))
+
+
 def test_an_infinite_error_is_refused_by_name(stars):
     batch, calibrators = stars
     first = batch.features["source_id"][0]

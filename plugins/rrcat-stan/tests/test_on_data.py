@@ -12,6 +12,7 @@ from rrcat_stan.estimator import BayesRelation
 from scipy import stats
 
 from rrcat.estimator import StarBatch
+from rrcat.run.folds import loaded
 
 CATALOGUES = Path(__file__).parents[3] / "catalogues"
 
@@ -67,9 +68,9 @@ def test_gaia_slopes_agree_with_the_published_ones(relation):
         assert abs(told[name]["mean"] - published) <= 2.0 * told[name]["sd"], name
 
 
-def evaluated(recipe, data, output):
+def evaluated(recipe, data, output, estimator="bayes-relation"):
     command = ["-m", "rrcat", "evaluate", str(CATALOGUES / recipe / "recipe.toml")]
-    command += ["--estimator", "bayes-relation", "--data", str(data), "--output", str(output)]
+    command += ["--estimator", estimator, "--data", str(data), "--output", str(output)]
     subprocess.run([sys.executable, *command], check=True, capture_output=True)
     return json.loads((output / "evaluation.json").read_bytes())
 
@@ -97,3 +98,70 @@ def test_asas_stars_left_out_are_foretold_from_their_light_curves(cmdstan, data_
     assert metrics["RRc"]["mae"] <= 0.28
     assert metrics["RRc-without-Blazhko"]["n"] == 13
     assert metrics["RRc-without-Blazhko"]["rmse"] <= 0.29
+
+
+@pytest.fixture(scope="module")
+def asas(data_dir, tmp_path_factory):
+    """Calibrators of the recipe asas-i-bayes, and their features."""
+    output = tmp_path_factory.mktemp("asas") / "out"
+    evaluated("asas-i-bayes", data_dir / "asas_i", output, estimator="literature-relations")
+    return loaded(output)
+
+
+# Predictors and companions to choose from, the folds, and the largest RMSE and MAE [dex].
+CHOICES = {
+    "RRab": (
+        [
+            ("period phi31", "phi21"),
+            ("period phi31 a2", "phi21"),
+            ("period phi31 a2 a3", "phi21"),
+            ("period phi31 a2 a3 phi21", ""),
+        ],
+        10,
+        (0.222, 0.17),
+    ),
+    "RRc": (
+        [
+            ("period", ""),
+            ("period phi31", "phi21"),
+            ("period phi21", "phi31"),
+            ("period phi31 a2", "phi21"),
+            ("period phi21 a2", "phi31"),
+        ],
+        19,
+        (0.37, 0.28),
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", CHOICES)
+def test_asas_stars_are_foretold_by_relations_that_were_chosen_without_them(cmdstan, asas, kind):
+    calibrators, batch = asas
+    choices, folds, (most_rmse, most_mae) = CHOICES[kind]
+    stars = calibrators.filter(pl.col("pulsation_type") == kind).sort("source_id")
+    fold = np.random.default_rng(0).permutation(stars.height) % folds
+    answers = []
+    for number in range(folds):
+        others = stars.filter(fold != number)
+        relations = [
+            BayesRelation(
+                {"predictors": {kind: some.split()}, "companions": {kind: more.split()}}
+            ).fit(batch.only(others["source_id"]), others)
+            for some, more in choices
+        ]
+        best = max(relations, key=lambda model: elpd(model.relations[kind]))
+        answers.append(best.predict(batch.only(stars.filter(fold == number)["source_id"])))
+    both = pl.concat(answers).join(stars, on="source_id", suffix="_true")
+    residual = (both["feh"] - both["feh_true"]).to_numpy()
+    assert residual.size == stars.height
+    assert np.sqrt(np.mean(residual**2)) <= most_rmse
+    assert np.abs(residual).mean() <= most_mae
+    if kind == "RRc":
+        steady = residual[~both["blazhko"].to_numpy()]
+        assert steady.size == 13
+        assert np.sqrt(np.mean(steady**2)) <= 0.29
+
+
+def elpd(relation):
+    return relation.account["left_out"]["elpd"]
