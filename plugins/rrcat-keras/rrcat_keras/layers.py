@@ -2,7 +2,8 @@
 
 A point that is not there has a ``count`` of 0 and changes nothing. Layers are rebuilt from
 parameters and never serialised. Every start is drawn from a seed that is given, none from the
-global state.
+global state. Sums go over the last axis, or are matrix products of each star: over an axis in the
+middle they are added in another order where rows of other stars come to lie.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ _GAPS_IN_CYCLE = 10.0
 # The sums of a light curve are of about this size [mag], and fall with order by this factor.
 _SUM_UNIT = 0.2
 _SUM_DECAY = 0.7
+# No star is known better than this [dex].
+_SMALLEST_ERROR = 0.02
 
 Tensor = Any
 Seeds = Iterator[int]
@@ -153,7 +156,7 @@ class Sums(keras.layers.Layer):  # type: ignore[misc]
         for order in range(1, self.harmonics + 1):
             scaled = weighted / _SUM_DECAY**order
             sums += [scaled * tf.cos(order * angle), scaled * tf.sin(order * angle)]
-        return tf.reduce_sum(tf.stack(sums, axis=-1), axis=1)
+        return tf.reduce_sum(tf.stack(sums, axis=1), axis=2)
 
 
 class KernelAttention(keras.layers.Layer):  # type: ignore[misc]
@@ -200,8 +203,17 @@ class Mean(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, values: Tensor, own: Tensor) -> Tensor:
         """Give ``(n, width)`` from values ``(n, n_points, width)`` and their weights ``own``."""
-        own = own[..., tf.newaxis]
-        return tf.reduce_sum(values * own, axis=1) / tf.maximum(tf.reduce_sum(own, axis=1), 1.0)
+        total = tf.matmul(own[:, tf.newaxis], values)[:, 0]
+        return total / tf.maximum(tf.reduce_sum(own, axis=1, keepdims=True), 1.0)
+
+
+class WithError(keras.layers.Layer):  # type: ignore[misc]
+    """Makes the second of a head's numbers an error [dex], above 0."""
+
+    def call(self, raw: Tensor) -> Tensor:
+        """Give numbers of the same shape ``(n, 2 or more)``."""
+        error = tf.nn.softplus(raw[:, 1:2]) + _SMALLEST_ERROR
+        return tf.concat([raw[:, :1], error, raw[:, 2:]], axis=1)
 
 
 class Places(keras.layers.Layer):  # type: ignore[misc]

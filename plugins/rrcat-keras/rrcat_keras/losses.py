@@ -13,16 +13,10 @@ from rrcat_keras.backend import tf
 
 Tensor = Any
 FloatArray = NDArray[np.float64]
+SingleArray = NDArray[np.float32]
 
-# No star is known better than this [dex].
-_SMALLEST_ERROR = 0.02
 # Power of the variance that weighs the likelihood: the middle between likelihood and least squares.
 _BETA = 0.5
-
-
-def positive(raw: Tensor) -> Tensor:
-    """Give the error [dex] from the raw output of a network."""
-    return tf.nn.softplus(raw) + _SMALLEST_ERROR
 
 
 def crps(truth: Tensor, value: Tensor, error: Tensor) -> Tensor:
@@ -48,10 +42,10 @@ def beta_nll(truth: Tensor, value: Tensor, error: Tensor) -> Tensor:
 
 def heads_of(output: Tensor, heads: int) -> tuple[Tensor, Tensor]:
     """Give value and error ``(..., heads)`` from an output ``(..., 2 * heads + n_auxiliary)``."""
-    return output[..., 0 : 2 * heads : 2], positive(output[..., 1 : 2 * heads : 2])
+    return output[..., 0 : 2 * heads : 2], output[..., 1 : 2 * heads : 2]
 
 
-def values(outputs: Tensor, heads: int, centre: float) -> tuple[FloatArray, FloatArray]:
+def values(outputs: SingleArray, heads: int, centre: float) -> tuple[FloatArray, FloatArray]:
     """Give [Fe/H] and its error as each head of each network sees it ``(n_networks * heads, n)``.
 
     ``outputs`` are ``(n_networks, n, 2 * heads + n_auxiliary)``; both are in dex.

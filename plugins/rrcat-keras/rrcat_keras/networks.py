@@ -16,6 +16,7 @@ from rrcat_keras.layers import (
     Places,
     Seeds,
     Sums,
+    WithError,
     WithSize,
     Wrapping,
     dense,
@@ -111,8 +112,8 @@ def build(architecture: Architecture, seed: int) -> Any:
 
     It takes a dict of arrays, those of :meth:`rrcat_keras.points.Representation.inputs` and
     ``coefficients`` ``(n, reads.coefficients)`` where it reads them, and gives ``(n, 2 *
-    reads.heads + reads.auxiliary)``: of each head [Fe/H] less the mean of the training stars [dex]
-    and its raw error, which :func:`rrcat_keras.losses.positive` makes one; then the second target.
+    reads.heads + reads.auxiliary)``: of each head [Fe/H] less the mean of the training stars and
+    its error [dex]; then the second target.
 
     The heads share nothing: what reads the coefficients soon fits better than what has to find them
     in the points, and would keep that from learning. What they get wrong differs, so their mean is
@@ -142,12 +143,13 @@ def _head(
 ) -> Tensor:
     """Give ``(n, outputs)``: what follows in a straight line need not be learned by what bends."""
     hidden = dense(sizes.width, seeds, "gelu")(keras.layers.Concatenate()(curved))
-    return keras.layers.Add()(
+    raw = keras.layers.Add()(
         [
             dense(outputs, seeds)(dropout(sizes.dropout, seeds)(hidden)),
             dense(outputs, seeds)(keras.layers.Concatenate()(straight)),
         ]
     )
+    return WithError()(raw)
 
 
 def _inputs(reads: Reads) -> dict[str, Tensor]:
