@@ -53,11 +53,11 @@ def of(id: str, folder: Path) -> Iterator[Row]:
     )
     share = -(-N_PREDICTED // PROCESSES)
     told = finished([started("predict", str(bundles[0]), str(share)) for _ in range(PROCESSES)])
-    seconds = max(one["seconds"] for one in told)
+    seconds, wall = (max(one[name] for one in told) for name in ("seconds", "wall"))
     yield Row(
         f"{id}, predicting {N_PREDICTED:,} stars of {N_EPOCHS} epochs, {PROCESSES} processes",
-        f"{seconds:.0f} s",
-        f"≤ {LIMIT:.0f} s",
+        f"{seconds:.0f} s of each core, {wall:.0f} s by the clock",
+        f"≤ {LIMIT:.0f} s of a core",
         seconds <= LIMIT,
     )
     memory, growth = (max(one[name] for one in told) for name in ("memory", "growth"))
@@ -116,25 +116,32 @@ def learn(id: str, bundle: str) -> dict[str, Any]:
 def predict(bundle: str, number: str) -> dict[str, Any]:
     """Give what it takes to predict so many stars, block by block."""
     model, block = load_bundle(Path(bundle)), a_block()
-    left, taken, early = int(number), 0.0, 0.0
-    blocks = 0
+    left, blocks, early = int(number), 0, 0.0
+    # The time of the core is the same however busy the machine is with other work.
+    clocks = time.process_time, time.perf_counter
+    began = [clock() for clock in clocks]
     while left:
         part = block if left >= BLOCK else block.only(block.stars["source_id"].head(left))
-        began = time.perf_counter()
         answer = model.predict(part)
-        taken += time.perf_counter() - began
         assert answer["status"].unique().to_list() == ["ok"]
         left -= len(part)
         blocks += 1
         if blocks == 2:
             early = peak()
+    seconds, wall = (clock() - start for clock, start in zip(clocks, began, strict=True))
     late = peak()
     whole = model.predict(block)
     ids = whole["source_id"]
     cut = [ids[:17], ids[17:1_000], ids[1_000:]]
     parts = pl.concat(model.predict(block.only(some)) for some in cut)
     apart = (whole["feh"] - parts["feh"]).abs().max()
-    return {"seconds": taken, "memory": late, "growth": late - early, "apart": apart}
+    return {
+        "seconds": seconds,
+        "wall": wall,
+        "memory": late,
+        "growth": late - early,
+        "apart": apart,
+    }
 
 
 def a_block() -> StarBatch:
