@@ -39,7 +39,7 @@ def answers_of(networks: Sequence[Any]) -> Answers:
     def answers(inputs: Inputs) -> SingleArray:
         nonlocal block
         if block is None:  # tracing takes time, and a model may never be asked
-            block = tf.function(together).get_concrete_function(signature)
+            block = tf.function(together, autograph=False).get_concrete_function(signature)
         n = len(inputs["star"])
         parts = [
             block(_block(inputs, signature, start)).numpy()[:, : n - start]

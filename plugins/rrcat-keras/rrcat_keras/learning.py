@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +74,7 @@ def learn(
     given = points(sequences, ids, bands, params.max_points)
     representation = learn_representation(given, bands, params.max_points)
     regularisation = _regularisation(features, ids, bands, params)
-    curves = regularisation and regularisation(features, ids, given.period)
+    curves = None if regularisation is None else regularisation(features, ids, given.period)
     second = None
     if params.fourier and regularisation is not None and curves is not None:
         second = regularisation, learn_coefficient_input(curves)
@@ -109,7 +110,7 @@ def learn(
             seed=own_seed,
             checkpoint=_checkpoint(checkpoints, member),
             events=_events(checkpoints, member) if params.tensorboard else None,
-            progress=lambda done, before=member * params.epochs: progress(before + done),
+            progress=partial(_further, progress, member * params.epochs),
         )
         progress((member + 1) * params.epochs)
         networks.append(network)
@@ -121,7 +122,7 @@ def learn(
     predicted, spread = mixture(value, error, np.repeat(there, heads, axis=0))
     some = there.any(axis=0)
     scale = learn_scale(feh[some], predicted[some], spread[some])
-    left_out = rows.select("source_id", "feh", "feh_error").with_columns(
+    foretold = rows.select("source_id", "feh", "feh_error").with_columns(
         predicted=pl.Series(predicted), predicted_error=pl.Series(scale * spread)
     )
     here = ranged(given)
@@ -136,7 +137,11 @@ def learn(
         min_points=params.min_points,
         max_gap=params.max_gap,
     )
-    return regression, Account(tuple(histories), left_out.filter(pl.Series(some)))
+    return regression, Account(tuple(histories), foretold.filter(pl.Series(some)))
+
+
+def _further(progress: Callable[[int], None], before: int, done: int) -> None:
+    progress(before + done)
 
 
 def sizes_of(params: NetworkParams) -> Sizes:

@@ -100,7 +100,7 @@ class Architecture:
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Architecture:
         """Give the architecture that :meth:`as_plain` gave."""
-        sizes = {
+        sizes: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in plain["sizes"].items()
         }
@@ -125,8 +125,9 @@ def build(architecture: Architecture, seed: int) -> Any:
     points = {name: inputs[name] for name in inputs if name not in ("star", "coefficients")}
     points["gap"] = Gaps()(points["phase"], points["count"])
     star = WithSize(reads.size_mean, reads.size_width)(inputs["star"], inputs["count"])
+    curve: list[Tensor] = []
     if isinstance(sizes, LstmSizes):
-        summary, curve = _read_recurrently(points, star, sizes, seeds), []
+        summary = _read_recurrently(points, star, sizes, seeds)
     else:
         summary, curve = _read_with_attention(points, star, sizes, seeds)
     straight = [Sums(_SUMS)(points), *curve, star]

@@ -76,7 +76,8 @@ def points(
     def total(values: FloatArray) -> FloatArray:
         """Add up each cell in the order of phase, whatever stars there are besides."""
         size = n * n_bands * max_points
-        return np.bincount(cell, values, minlength=size).reshape(n, n_bands * max_points)
+        added = np.bincount(cell, values, minlength=size).astype(np.float64)
+        return added.reshape(n, n_bands * max_points)
 
     count = total(np.ones(row.size))
     divisor = np.maximum(count, 1.0)
@@ -89,17 +90,17 @@ def points(
     period = np.full(n, np.nan)
     # Of several bands the first has the last word.
     period[star[::-1]] = rows["period"].to_numpy()[::-1]
-    sorted_phase, sorted_count, sorted_mag, sorted_error, sorted_band = (
-        np.take_along_axis(values, order, axis=1) for values in (phase, count, mag, error, band)
+    phase, count, mag, error = (
+        np.take_along_axis(values, order, axis=1) for values in (phase, count, mag, error)
     )
     return Points(
-        phase=sorted_phase,
-        mag=sorted_mag,
-        error=sorted_error,
-        count=sorted_count,
-        band=sorted_band,
+        phase=phase,
+        mag=mag,
+        error=error,
+        count=count,
+        band=np.take_along_axis(band, order, axis=1),
         period=period,
-        gap=_largest_gap(sorted_phase, sorted_count > 0.0),
+        gap=_largest_gap(phase, count > 0.0),
         n_bands=n_bands,
     )
 

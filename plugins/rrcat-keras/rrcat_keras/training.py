@@ -229,7 +229,7 @@ def _step(
         return loss
 
     shapes = tf.TensorSpec((size,), tf.int64), tf.TensorSpec((), tf.int64)
-    return tf.function(step).get_concrete_function(*shapes)  # type: ignore[no-any-return]
+    return tf.function(step, autograph=False).get_concrete_function(*shapes)  # type: ignore[no-any-return]
 
 
 def _rows(arrays: dict[str, Tensor], rows: Tensor) -> dict[str, Tensor]:
