@@ -31,6 +31,7 @@ RANKS = 100
 BINS = 20
 SBC_SAMPLER = Sampler(chains=2, warmup=500, draws=750)
 
+BY_THE_CLOCK = "the same by the clock, with what else the machine does"
 N_SAMPLED = 200
 N_PREDICTED = 270_905
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -48,15 +49,12 @@ def sampling() -> Iterator[Row]:
     truth = prior_draw(np.random.default_rng(1)) | {"alpha": -1.5, "sigma": 0.2, "freedom": 8.0}
     stars, feh, error = simulated(truth, np.random.default_rng(2), N_SAMPLED)
     sampler = Sampler(chains=4, warmup=1000, draws=2000)
-    started = time.perf_counter()
+    clock, cores = time.perf_counter(), sum(os.times()[:4])
     found = fitted(stars, feh, error, sampler, seed=1).diagnostics
-    taken = time.perf_counter() - started
-    yield Row(
-        f"sampling {N_SAMPLED} stars, {found.chains} chains of 1,000 and {found.draws:,} draws",
-        f"{taken:.1f} s",
-        "< 10 s",
-        taken < 10,
-    )
+    clock, cores = time.perf_counter() - clock, sum(os.times()[:4]) - cores
+    what = f"sampling {N_SAMPLED} stars, {found.chains} chains of 1,000 and {found.draws:,} draws"
+    yield Row(f"{what}, time of all cores together", f"{cores:.1f} s", "< 10 s", cores < 10)
+    yield Row(BY_THE_CLOCK, f"{clock:.1f} s")
     yield Row(
         "divergent transitions, R-hat, smallest effective sample size",
         f"{found.divergences}, {found.rhat:.4f}, {found.ess:.0f}",
@@ -92,7 +90,7 @@ def predicting() -> Iterator[Row]:
     seconds, memory = told["seconds"], told["memory"]
     what = f"predicting {N_PREDICTED:,} stars from {told['draws']} draws, time of one core"
     yield Row(what, f"{seconds:.1f} s", "< 10 s", seconds < 10)
-    yield Row("the same by the clock, with what else the machine does", f"{told['clock']:.1f} s")
+    yield Row(BY_THE_CLOCK, f"{told['clock']:.1f} s")
     yield Row("its memory, stars and all", f"{memory:.2f} GB", "< 2 GB", memory < 2)
 
 
