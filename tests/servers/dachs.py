@@ -114,7 +114,7 @@ class Instance:
             "GAVOSETTINGS": self.folder / "gavo.rc",
             "GAVOCUSTOM": "/nonexistent",
             "PATH": f"/usr/bin:/bin:{self.bin}",
-            "PYTHONPATH": HERE / "quoted_names",
+            "PYTHONPATH": HERE / "in_dachs",
             "PGHOST": self.folder,
             "PGUSER": self.user,
             "LC_ALL": "C.UTF-8",

@@ -1,4 +1,4 @@
-<!-- Tables as TAPVizieR serves them; quoted_names.py gives them their names there. -->
+<!-- Tables as TAPVizieR serves them; in_dachs/sitecustomize.py gives them their names there. -->
 <resource schema="vizier" resdir=".">
   <meta name="title">VizieR tables of the tests</meta>
   <meta name="creationDate">2026-11-22T00:00:00Z</meta>
