@@ -22,7 +22,7 @@ _FACTS = "facts"
 def save_checkpoint(path: Path, arrays: Arrays, facts: Mapping[str, Any]) -> None:
     """Write lists of arrays by name, and plain facts; JSON brings floats back to the last bit."""
     named = {
-        f"{name}/{place:04d}": np.ascontiguousarray(array)
+        f"{name}/{place:04d}": np.asarray(array, order="C")
         for name, several in arrays.items()
         for place, array in enumerate(several)
     }

@@ -184,9 +184,10 @@ class KernelAttention(keras.layers.Layer):  # type: ignore[misc]
     def call(self, phase: Tensor, count: Tensor, values: Tensor) -> Tensor:
         """Give ``(n, heads, anchors, n_values + 1)`` from values ``(n, width, n_values)``."""
         angle = 2.0 * math.pi * (self.anchors[tf.newaxis, :, tf.newaxis] - phase[:, tf.newaxis, :])
-        nearness = tf.where(count[:, tf.newaxis, :] > 0.0, tf.cos(angle) - 1.0, _UNSEEN)
-        score = tf.exp(self.concentrations)[:, tf.newaxis, tf.newaxis] * nearness[:, tf.newaxis]
-        weight = tf.nn.softmax(score)
+        nearness = tf.cos(angle)[:, tf.newaxis] - 1.0
+        score = tf.exp(self.concentrations)[:, tf.newaxis, tf.newaxis] * nearness
+        there = count[:, tf.newaxis, tf.newaxis, :] > 0.0
+        weight = tf.nn.softmax(tf.where(there, score, _UNSEEN))
         rest_on = tf.math.log(tf.reduce_sum(weight**2, axis=-1, keepdims=True))
         return tf.concat([tf.matmul(weight, values[:, tf.newaxis]), rest_on], axis=-1)
 

@@ -119,7 +119,7 @@ def _key(member: int, place: int) -> str:
 
 def _arrays(regression: Regression) -> Arrays:
     return {
-        _key(member, place): np.ascontiguousarray(array)
+        _key(member, place): np.asarray(array, order="C")
         for member, network in enumerate(regression.networks)
         for place, array in enumerate(network.get_weights())
     }
