@@ -123,6 +123,7 @@ class _Networks(Estimator):
                 self.params,
                 seed=seed,
                 checkpoints=self._folder(kind),
+                events=self._events(kind),
                 progress=_counted(
                     progress, number * epochs_of_type, len(learnable) * epochs_of_type
                 ),
@@ -155,6 +156,12 @@ class _Networks(Estimator):
         folder = self.checkpoints / kind
         folder.mkdir(exist_ok=True)
         return folder
+
+    def _events(self, kind: str) -> Path | None:
+        """Give a folder for event files, beside that of the checkpoints, which does not stay."""
+        if self.checkpoints is None or not self.params.tensorboard:
+            return None
+        return self.checkpoints.with_name(f"{self.checkpoints.name}-tensorboard") / kind
 
     def _load(self, folder: Path) -> NetworkModel:
         return NetworkModel(self.spec.id, *load_model(folder))

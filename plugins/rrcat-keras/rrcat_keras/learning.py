@@ -30,8 +30,6 @@ from rrcat_keras.weights import density_weights, label_weights
 
 FloatArray = NDArray[np.float64]
 
-TENSORBOARD = "tensorboard"
-
 
 @dataclass(frozen=True)
 class Account:
@@ -54,6 +52,7 @@ def learn(
     *,
     seed: int,
     checkpoints: Path | None,
+    events: Path | None,
     progress: Callable[[int], None],
 ) -> tuple[Regression, Account]:
     """Give what is learned from calibrators of one type, and how it went.
@@ -64,8 +63,8 @@ def learn(
         ``source_id, feh, feh_error`` of the calibrators, each with points enough.
     bands
         Photometric bands that are read, in each of which some of them have a fit.
-    checkpoints
-        Folder for half of the learning; None: nowhere. Event files of TensorBoard go beside it.
+    checkpoints, events
+        Folders for half of the learning, and for event files of TensorBoard; None: nowhere.
     progress
         Called with the number of epochs learned or passed over, of ``members * epochs``.
     """
@@ -100,6 +99,7 @@ def learn(
     for member, left_out in enumerate(held_out):
         own_seed = int(np.random.SeedSequence([seed, member]).generate_state(1)[0] >> 1)
         network = build(architecture, own_seed)
+        name = f"member-{member:02d}"
         history = train(
             network,
             sample,
@@ -108,8 +108,8 @@ def learn(
             params,
             centre=centre,
             seed=own_seed,
-            checkpoint=_checkpoint(checkpoints, member),
-            events=_events(checkpoints, member) if params.tensorboard else None,
+            checkpoint=None if checkpoints is None else checkpoints / f"{name}.safetensors",
+            events=None if events is None else events / name,
             progress=partial(_further, progress, member * params.epochs),
         )
         progress((member + 1) * params.epochs)
@@ -190,13 +190,3 @@ def _second_target(curves: Curves) -> SingleArray:
     width = flat.std(axis=0)
     standard = (flat - flat.mean(axis=0)) / np.where(width > 0.0, width, 1.0)
     return np.asarray(standard, dtype=np.float32)
-
-
-def _checkpoint(checkpoints: Path | None, member: int) -> Path | None:
-    return None if checkpoints is None else checkpoints / f"member-{member:02d}.safetensors"
-
-
-def _events(checkpoints: Path | None, member: int) -> Path | None:
-    if checkpoints is None:
-        return None
-    return checkpoints.with_name(f"{checkpoints.name}-{TENSORBOARD}") / f"member-{member:02d}"

@@ -7,6 +7,7 @@ from rrcat_keras.estimator import KerasTransformer
 
 from rrcat.errors import PluginError
 from rrcat.estimator import StarBatch, discover
+from rrcat.estimator.checkpoints import keeping_checkpoints
 from rrcat.testing import assert_conforms, synthetic_batch
 
 SMALL = {
@@ -145,6 +146,16 @@ def test_a_killed_fit_goes_on_from_its_checkpoints(model, stars, tmp_path):
     names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
     kinds, members = ("RRab", "RRc"), ("00", "01")
     assert names == {f"{kind}/member-{m}.safetensors" for kind in kinds for m in members}
+
+
+def test_event_files_outlive_the_checkpoints(stars, quick, tmp_path):
+    batch, calibrators = stars
+    rrab = calibrators.filter(pl.col("pulsation_type") == "RRab")
+    estimator = KerasTransformer(quick | {"epochs": 1, "tensorboard": True})
+    with keeping_checkpoints(estimator, tmp_path / "keras"):
+        estimator.fit(batch, rrab)
+    (events,) = tmp_path.rglob("events.*")
+    assert events.parent == tmp_path / "keras-tensorboard" / "RRab" / "member-00"
 
 
 def test_progress_ends_at_its_total_though_learning_may_stop_early(stars, quick):
