@@ -1,15 +1,15 @@
 """Layers for the observations of a folded light curve: periodic, masked, wrapped.
 
 A point that is not there has a ``count`` of 0 and changes nothing. Layers are rebuilt from
-parameters and never serialised. Every start is drawn from a seed that is given, none from the
-global state. Sums go over the last axis, or are matrix products of each star: over an axis in the
+parameters and never serialised. What they start from is given, and nothing is taken from the global
+state. Sums go over the last axis, or are matrix products of each star: over an axis in the
 middle they are added in another order where rows of other stars come to lie.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,25 +30,57 @@ _SUM_DECAY = 0.7
 _SMALLEST_ERROR = 0.02
 
 Tensor = Any
-Seeds = Iterator[int]
 
 
-def seeds_from(seed: int) -> Seeds:
-    """Yield seeds for starting values and dropout, the same for the same seed."""
-    rng = np.random.default_rng(seed)
-    while True:
-        yield int(rng.integers(2**31))
+class Start:
+    """Seeds for what is drawn, and names for what is built: the same for the same seed.
+
+    Keras counts names up as long as a process lives, and TensorFlow goes by their alphabet: after
+    ``dense_99`` it would add gradients in another order.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._built = 0
+
+    def seed(self) -> int:
+        """Give the next seed."""
+        return int(self._rng.integers(2**31))
+
+    def name(self) -> str:
+        """Give the next name."""
+        self._built += 1
+        return f"part_{self._built:04d}"
 
 
-def dense(units: int, seeds: Seeds, activation: str | None = None) -> Any:
-    """Give a dense layer whose start follows from the seeds."""
-    start = keras.initializers.GlorotUniform(seed=next(seeds))
-    return keras.layers.Dense(units, activation=activation, kernel_initializer=start)
+def dense(start: Start, units: int, activation: str | None = None) -> Any:
+    """Give a dense layer."""
+    return keras.layers.Dense(
+        units,
+        activation=activation,
+        kernel_initializer=keras.initializers.GlorotUniform(seed=start.seed()),
+        name=start.name(),
+    )
 
 
-def dropout(share: float, seeds: Seeds) -> Any:
-    """Give a dropout layer that draws from the seeds."""
-    return keras.layers.Dropout(share, seed=next(seeds))
+def dropout(start: Start, share: float) -> Any:
+    """Give a dropout layer."""
+    return keras.layers.Dropout(share, seed=start.seed(), name=start.name())
+
+
+def normalisation(start: Start) -> Any:
+    """Give a layer that brings the numbers of each row to mean 0 and variance 1."""
+    return keras.layers.LayerNormalization(name=start.name())
+
+
+def joined(start: Start, parts: Sequence[Tensor]) -> Tensor:
+    """Give tensors one after the other along the last axis."""
+    return keras.layers.Concatenate(name=start.name())(parts)
+
+
+def flat(start: Start, values: Tensor) -> Tensor:
+    """Give all numbers of a star in one row."""
+    return keras.layers.Flatten(name=start.name())(values)
 
 
 class Encoding(keras.layers.Layer):  # type: ignore[misc]
@@ -59,8 +91,8 @@ class Encoding(keras.layers.Layer):  # type: ignore[misc]
     the numbers of the star at every point.
     """
 
-    def __init__(self, harmonics: int) -> None:
-        super().__init__()
+    def __init__(self, start: Start, harmonics: int) -> None:
+        super().__init__(name=start.name())
         self.harmonics = harmonics
 
     def call(self, points: dict[str, Tensor], star: Tensor) -> Tensor:
@@ -90,8 +122,8 @@ class WithSize(keras.layers.Layer):  # type: ignore[misc]
     shorter one that it is.
     """
 
-    def __init__(self, mean: float, width: float) -> None:
-        super().__init__()
+    def __init__(self, start: Start, mean: float, width: float) -> None:
+        super().__init__(name=start.name())
         self.mean, self.width = mean, width
 
     def call(self, star: Tensor, count: Tensor) -> Tensor:
@@ -109,8 +141,8 @@ class Wrapping(keras.layers.Layer):  # type: ignore[misc]
     Adds ``step``, how far in phase the point before it lies, and ``own``, 1 for each point once.
     """
 
-    def __init__(self, before: int) -> None:
-        super().__init__()
+    def __init__(self, start: Start, before: int) -> None:
+        super().__init__(name=start.name())
         self.before = before
 
     def call(self, points: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -132,6 +164,9 @@ class Wrapping(keras.layers.Layer):  # type: ignore[misc]
 class Gaps(keras.layers.Layer):  # type: ignore[misc]
     """How much of the cycle is each point's: half the way from the one before to the one after."""
 
+    def __init__(self, start: Start) -> None:
+        super().__init__(name=start.name())
+
     def call(self, phase: Tensor, count: Tensor) -> Tensor:
         """Give ``(n, width)`` [cycles], 0 where there is no point; points come in order."""
         number = tf.reduce_sum(tf.cast(count > 0.0, tf.int32), axis=1, keepdims=True)
@@ -144,8 +179,8 @@ class Gaps(keras.layers.Layer):  # type: ignore[misc]
 class Sums(keras.layers.Layer):  # type: ignore[misc]
     """Fourier sums of the points, each weighted by its gap: about the coefficients of the curve."""
 
-    def __init__(self, harmonics: int) -> None:
-        super().__init__()
+    def __init__(self, start: Start, harmonics: int) -> None:
+        super().__init__(name=start.name())
         self.harmonics = harmonics
 
     def call(self, points: dict[str, Tensor]) -> Tensor:
@@ -167,8 +202,8 @@ class KernelAttention(keras.layers.Layer):  # type: ignore[misc]
     gives is a kernel regression (Nadaraya 1964, Watson 1964), and how few points it rests on.
     """
 
-    def __init__(self, anchors: int, concentrations: Sequence[float]) -> None:
-        super().__init__()
+    def __init__(self, start: Start, anchors: int, concentrations: Sequence[float]) -> None:
+        super().__init__(name=start.name())
         self.heads = len(concentrations)
         self.anchors = self.add_weight(
             shape=(anchors,),
@@ -202,6 +237,9 @@ def _constant(values: Any) -> Any:
 class Mean(keras.layers.Layer):  # type: ignore[misc]
     """The mean over the points that are a star's own, by weight; 0 where it has none."""
 
+    def __init__(self, start: Start) -> None:
+        super().__init__(name=start.name())
+
     def call(self, values: Tensor, own: Tensor) -> Tensor:
         """Give ``(n, width)`` from values ``(n, n_points, width)`` and their weights ``own``."""
         total = tf.matmul(own[:, tf.newaxis], values)[:, 0]
@@ -210,6 +248,9 @@ class Mean(keras.layers.Layer):  # type: ignore[misc]
 
 class WithError(keras.layers.Layer):  # type: ignore[misc]
     """Makes the second of a head's numbers an error [dex], above 0."""
+
+    def __init__(self, start: Start) -> None:
+        super().__init__(name=start.name())
 
     def call(self, raw: Tensor) -> Tensor:
         """Give numbers of the same shape ``(n, 2 or more)``."""
@@ -220,11 +261,11 @@ class WithError(keras.layers.Layer):  # type: ignore[misc]
 class Places(keras.layers.Layer):  # type: ignore[misc]
     """Adds a learned vector to each row, by its place: ``(n, number, width)``."""
 
-    def __init__(self, number: int, width: int, seeds: Seeds) -> None:
-        super().__init__()
+    def __init__(self, start: Start, number: int, width: int) -> None:
+        super().__init__(name=start.name())
         self.vectors = self.add_weight(
             shape=(1, number, width),
-            initializer=keras.initializers.RandomNormal(stddev=0.3, seed=next(seeds)),
+            initializer=keras.initializers.RandomNormal(stddev=0.3, seed=start.seed()),
             name="vectors",
         )
 
@@ -236,11 +277,11 @@ class Places(keras.layers.Layer):  # type: ignore[misc]
 class Attention(keras.layers.Layer):  # type: ignore[misc]
     """Attention with several heads (Vaswani et al. 2017), blind to points that are not there."""
 
-    def __init__(self, width: int, heads: int, share: float, seeds: Seeds) -> None:
-        super().__init__()
+    def __init__(self, start: Start, width: int, heads: int, share: float) -> None:
+        super().__init__(name=start.name())
         self.heads, self.part = heads, width // heads
-        self.query, self.key, self.value, self.out = (dense(width, seeds) for _ in range(4))
-        self.dropout = dropout(share, seeds)
+        self.query, self.key, self.value, self.out = (dense(start, width) for _ in range(4))
+        self.dropout = dropout(start, share)
 
     def call(
         self, asking: Tensor, asked: Tensor, there: Tensor | None = None, training: Any = None
@@ -265,13 +306,13 @@ class Attention(keras.layers.Layer):  # type: ignore[misc]
 class Block(keras.layers.Layer):  # type: ignore[misc]
     """Self-attention and a dense pair, each added to what comes in, normalised before."""
 
-    def __init__(self, width: int, heads: int, share: float, seeds: Seeds) -> None:
-        super().__init__()
-        self.before_attention = keras.layers.LayerNormalization()
-        self.before_dense = keras.layers.LayerNormalization()
-        self.attention = Attention(width, heads, share, seeds)
-        self.wide, self.narrow = dense(2 * width, seeds, "gelu"), dense(width, seeds)
-        self.dropout = dropout(share, seeds)
+    def __init__(self, start: Start, width: int, heads: int, share: float) -> None:
+        super().__init__(name=start.name())
+        self.before_attention = normalisation(start)
+        self.before_dense = normalisation(start)
+        self.attention = Attention(start, width, heads, share)
+        self.wide, self.narrow = dense(start, 2 * width, "gelu"), dense(start, width)
+        self.dropout = dropout(start, share)
 
     def call(self, rows: Tensor, there: Tensor | None = None, training: Any = None) -> Tensor:
         """Give rows of the same shape ``(n, n_rows, width)``."""
@@ -282,7 +323,7 @@ class Block(keras.layers.Layer):  # type: ignore[misc]
         return rows + self.dropout(told, training=training)
 
 
-def recurrent(units: int, seeds: Seeds) -> Any:
+def recurrent(start: Start, units: int) -> Any:
     """Give a bidirectional LSTM layer that answers at every point."""
 
     def one_way(backwards: bool) -> Any:
@@ -290,9 +331,12 @@ def recurrent(units: int, seeds: Seeds) -> Any:
             units,
             return_sequences=True,
             go_backwards=backwards,
-            kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
-            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
-            seed=next(seeds),
+            kernel_initializer=keras.initializers.GlorotUniform(seed=start.seed()),
+            recurrent_initializer=keras.initializers.Orthogonal(seed=start.seed()),
+            seed=start.seed(),
+            name=start.name(),
         )
 
-    return keras.layers.Bidirectional(one_way(False), backward_layer=one_way(True))
+    return keras.layers.Bidirectional(
+        one_way(False), backward_layer=one_way(True), name=start.name()
+    )

@@ -14,15 +14,17 @@ from rrcat_keras.layers import (
     KernelAttention,
     Mean,
     Places,
-    Seeds,
+    Start,
     Sums,
     WithError,
     WithSize,
     Wrapping,
     dense,
     dropout,
+    flat,
+    joined,
+    normalisation,
     recurrent,
-    seeds_from,
 )
 
 Tensor = Any
@@ -119,38 +121,38 @@ def build(architecture: Architecture, seed: int) -> Any:
     in the points, and would keep that from learning. What they get wrong differs, so their mean is
     better than either.
     """
-    seeds = seeds_from(seed)
+    start = Start(seed)
     reads, sizes = architecture.reads, architecture.sizes
     inputs = _inputs(reads)
     points = {name: inputs[name] for name in inputs if name not in ("star", "coefficients")}
-    points["gap"] = Gaps()(points["phase"], points["count"])
-    star = WithSize(reads.size_mean, reads.size_width)(inputs["star"], inputs["count"])
+    points["gap"] = Gaps(start)(points["phase"], points["count"])
+    star = WithSize(start, reads.size_mean, reads.size_width)(inputs["star"], inputs["count"])
     curve: list[Tensor] = []
     if isinstance(sizes, LstmSizes):
-        summary = _read_recurrently(points, star, sizes, seeds)
+        summary = _read_recurrently(start, points, star, sizes)
     else:
-        summary, curve = _read_with_attention(points, star, sizes, seeds)
-    straight = [Sums(_SUMS)(points), *curve, star]
-    outputs = _head([summary, star], straight, 2 + reads.auxiliary, sizes, seeds)
+        summary, curve = _read_with_attention(start, points, star, sizes)
+    straight = [Sums(start, _SUMS)(points), *curve, star]
+    outputs = _head(start, [summary, star], straight, 2 + reads.auxiliary, sizes)
     if reads.coefficients:
         known = [inputs["coefficients"], star]
-        of_coefficients = _head(known, known, 2, sizes, seeds)
-        outputs = keras.layers.Concatenate()([outputs[:, :2], of_coefficients, outputs[:, 2:]])
-    return keras.Model(inputs, outputs)
+        of_coefficients = _head(start, known, known, 2, sizes)
+        outputs = joined(start, [outputs[:, :2], of_coefficients, outputs[:, 2:]])
+    return keras.Model(inputs, outputs, name="network")
 
 
 def _head(
-    curved: list[Tensor], straight: list[Tensor], outputs: int, sizes: Sizes, seeds: Seeds
+    start: Start, curved: list[Tensor], straight: list[Tensor], outputs: int, sizes: Sizes
 ) -> Tensor:
     """Give ``(n, outputs)``: what follows in a straight line need not be learned by what bends."""
-    hidden = dense(sizes.width, seeds, "gelu")(keras.layers.Concatenate()(curved))
-    raw = keras.layers.Add()(
+    hidden = dense(start, sizes.width, "gelu")(joined(start, curved))
+    raw = keras.layers.Add(name=start.name())(
         [
-            dense(outputs, seeds)(dropout(sizes.dropout, seeds)(hidden)),
-            dense(outputs, seeds)(keras.layers.Concatenate()(straight)),
+            dense(start, outputs)(dropout(start, sizes.dropout)(hidden)),
+            dense(start, outputs)(joined(start, straight)),
         ]
     )
-    return WithError()(raw)
+    return WithError(start)(raw)
 
 
 def _inputs(reads: Reads) -> dict[str, Tensor]:
@@ -166,34 +168,32 @@ def _inputs(reads: Reads) -> dict[str, Tensor]:
 
 
 def _read_recurrently(
-    points: dict[str, Tensor], star: Tensor, sizes: LstmSizes, seeds: Seeds
+    start: Start, points: dict[str, Tensor], star: Tensor, sizes: LstmSizes
 ) -> Tensor:
     """Give a summary ``(n, 4 * units)``: means over the points and over the cycle."""
-    points = Wrapping(sizes.wrapped)(points)
-    hidden = Encoding(sizes.harmonics)(points, star)
+    points = Wrapping(start, sizes.wrapped)(points)
+    hidden = Encoding(start, sizes.harmonics)(points, star)
     for _ in range(sizes.layers):
-        hidden = dropout(sizes.dropout, seeds)(recurrent(sizes.units, seeds)(hidden))
+        hidden = dropout(start, sizes.dropout)(recurrent(start, sizes.units)(hidden))
     own = points["own"]
-    of_cycle = Mean()(hidden, own * points["gap"])
-    return keras.layers.Concatenate()([Mean()(hidden, own), of_cycle])
+    of_cycle = Mean(start)(hidden, own * points["gap"])
+    return joined(start, [Mean(start)(hidden, own), of_cycle])
 
 
 def _read_with_attention(
-    points: dict[str, Tensor], star: Tensor, sizes: TransformerSizes, seeds: Seeds
+    start: Start, points: dict[str, Tensor], star: Tensor, sizes: TransformerSizes
 ) -> tuple[Tensor, list[Tensor]]:
     """Give a summary ``(n, 8 * anchors)``, and the smoothed light curve at the anchors."""
-    told = Encoding(sizes.harmonics)(points, star)
-    values = keras.layers.Concatenate()(
-        [told[..., :1], dense(sizes.width // 2, seeds, "gelu")(told)]
-    )
-    heads = KernelAttention(sizes.anchors, sizes.concentrations)(
+    told = Encoding(start, sizes.harmonics)(points, star)
+    values = joined(start, [told[..., :1], dense(start, sizes.width // 2, "gelu")(told)])
+    heads = KernelAttention(start, sizes.anchors, sizes.concentrations)(
         points["phase"], points["count"], values
     )
-    curve = keras.layers.Flatten()(heads[..., 0])
+    curve = flat(start, heads[..., 0])
     by_anchor = keras.ops.transpose(heads, (0, 2, 1, 3))
-    by_anchor = keras.layers.Reshape((sizes.anchors, -1))(by_anchor)
-    hidden = Places(sizes.anchors, sizes.width, seeds)(dense(sizes.width, seeds)(by_anchor))
+    by_anchor = keras.layers.Reshape((sizes.anchors, -1), name=start.name())(by_anchor)
+    hidden = Places(start, sizes.anchors, sizes.width)(dense(start, sizes.width)(by_anchor))
     for _ in range(sizes.layers):
-        hidden = Block(sizes.width, sizes.heads, sizes.dropout, seeds)(hidden)
-    hidden = dense(_KEPT, seeds)(keras.layers.LayerNormalization()(hidden))
-    return keras.layers.Flatten()(hidden), [curve]
+        hidden = Block(start, sizes.width, sizes.heads, sizes.dropout)(hidden)
+    hidden = dense(start, _KEPT)(normalisation(start)(hidden))
+    return flat(start, hidden), [curve]
