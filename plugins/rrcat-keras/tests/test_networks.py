@@ -58,6 +58,13 @@ def test_the_same_seed_starts_the_same_network(sizes: Sizes) -> None:
     )
 
 
+def test_names_are_the_same_in_every_network(sizes: Sizes) -> None:
+    """TensorFlow adds gradients in the alphabetical order of names, which Keras counts up."""
+    one, other = (build(Architecture(READS, sizes), seed) for seed in (0, 1))
+    assert one.name == other.name
+    assert [v.path for v in one.variables] == [v.path for v in other.variables]
+
+
 def test_what_fills_a_row_changes_nothing(sizes: Sizes) -> None:
     answers = answers_of([build(Architecture(READS, sizes), 0)])
     given = single(stars(20))
