@@ -62,7 +62,7 @@ def test_names_are_the_same_in_every_network(sizes: Sizes) -> None:
     """TensorFlow adds gradients in the alphabetical order of names, which Keras counts up."""
     one, other = (build(Architecture(READS, sizes), seed) for seed in (0, 1))
     assert one.name == other.name
-    assert [v.path for v in one.variables] == [v.path for v in other.variables]
+    assert [v.path for v in one.weights] == [v.path for v in other.weights]
 
 
 def test_what_fills_a_row_changes_nothing(sizes: Sizes) -> None:
