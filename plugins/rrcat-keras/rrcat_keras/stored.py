@@ -7,6 +7,7 @@ bundle is ever run, and another version of Keras can read it.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def save_model(
             "max_gap": regression.max_gap,
             "histories": [vars(history) for history in accounts[kind].histories],
         }
-        (folder / _weights_file(kind)).write_bytes(save(_arrays(regression)))
+        (folder / _weights_file(kind)).write_bytes(save(_arrays(regression.networks)))
         (folder / _left_out_file(kind)).write_bytes(parquet_bytes(accounts[kind].left_out))
     (folder / MODEL).write_bytes(json_bytes(content))
 
@@ -112,16 +113,19 @@ def _left_out_file(kind: str) -> str:
     return f"{kind}-left-out.parquet"
 
 
-def _key(member: int, place: int) -> str:
-    # By place: names of layers are counted by Keras, and may be others in another version.
-    return f"{member:02d}/{place:03d}"
-
-
-def _arrays(regression: Regression) -> Arrays:
+def _variables(networks: Sequence[Any]) -> dict[str, Any]:
+    """Give the weights of all networks by number and place in the network, as layers name it."""
     return {
-        _key(member, place): np.asarray(array, order="C")
-        for member, network in enumerate(regression.networks)
-        for place, array in enumerate(network.get_weights())
+        f"{member:02d}/{variable.path}": variable
+        for member, network in enumerate(networks)
+        for variable in network.weights
+    }
+
+
+def _arrays(networks: Sequence[Any]) -> Arrays:
+    return {
+        key: np.asarray(variable.numpy(), order="C")
+        for key, variable in _variables(networks).items()
     }
 
 
@@ -137,12 +141,7 @@ def _networks(
             hint="the file is damaged: train again, or take the bundle from where it came",
         ) from error
     networks = [build(architecture, 0) for _ in range(members)]
-    wanted = {
-        _key(member, place): array
-        for member, network in enumerate(networks)
-        for place, array in enumerate(network.get_weights())
-    }
-    if (found := _described(arrays)) != (asked := _described(wanted)):
+    if (found := _described(arrays)) != (asked := _described(_arrays(networks))):
         key = min(key for key in found.keys() | asked.keys() if found.get(key) != asked.get(key))
         versions = content["versions"]
         raise BundleError(
@@ -152,9 +151,8 @@ def _networks(
             hint=f"it was saved with Keras {versions['keras']}, here is {keras.__version__}; "
             "install that version, or train again",
         )
-    for member, network in enumerate(networks):
-        weights = network.get_weights()
-        network.set_weights([arrays[_key(member, place)] for place in range(len(weights))])
+    for key, variable in _variables(networks).items():
+        variable.assign(arrays[key])
     return tuple(networks)
 
 
