@@ -55,7 +55,7 @@ def redrawn(curves: Curves, given: Points) -> Redrawn:
 def changed(inputs: dict[str, Tensor], settings: Augmentation, seeds: Tensor) -> dict[str, Tensor]:
     """Give a batch with noise added, phases shifted and observations left out.
 
-    ``seeds`` ``(5, 2)`` are those of stateless draws.
+    ``seeds`` ``(6, 2)`` are those of stateless draws.
     """
     phase, mag, count = inputs["phase"], inputs["mag"], inputs["count"]
     n = tf.shape(phase)[0]
@@ -69,6 +69,10 @@ def changed(inputs: dict[str, Tensor], settings: Augmentation, seeds: Tensor) ->
         "mag": (mag + settings.noise * (each + together)) * there,
         "phase": (phase + shift) * there,
     }
+    if "coefficients" in batch and settings.coefficients:
+        known = batch["coefficients"]
+        noise = tf.random.stateless_normal(tf.shape(known), seeds[5])
+        batch["coefficients"] = known + settings.coefficients * noise
     if settings.dropped:
         share = settings.dropped * tf.random.stateless_uniform((n, 1), seeds[3])
         kept = tf.random.stateless_uniform(tf.shape(phase), seeds[4]) >= share

@@ -32,6 +32,13 @@ class Augmentation(Params):
         le=0.5,
         description="Shift of all phases: standard deviation, cycles.",
     )
+    coefficients: float = Field(
+        default=0.15,
+        ge=0,
+        le=2,
+        description="Noise that is added to the Fourier coefficients that are read: standard "
+        "deviation, of what they scatter among the calibrators.",
+    )
     resampled: float = Field(
         default=0.0,
         ge=0,
@@ -96,7 +103,7 @@ class NetworkParams(Params):
         description="Weight of a second target, the star's regularised Fourier coefficients.",
     )
     density_weight: float = Field(
-        default=0.3,
+        default=0.5,
         ge=0,
         le=2,
         description="Rare metallicities weigh more: exponent of one over their density.",

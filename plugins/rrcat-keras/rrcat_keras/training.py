@@ -31,7 +31,7 @@ _SMALLEST_BATCH = 8
 _WARM_UP, _START, _END = 0.05, 0.05, 0.01
 _LARGEST_GRADIENT = 1.0
 # Seeds that a step draws its changes with.
-_SEEDS_OF_CHANGE, _SEEDS_OF_RESAMPLING = 5, 4
+_SEEDS_OF_CHANGE, _SEEDS_OF_RESAMPLING = 6, 4
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from rrcat_keras.params import Augmentation
 from rrcat_keras.points import Points
 
 N, WIDTH = 50, 24
-NONE = Augmentation(noise=0.0, dropped=0.0, shift=0.0)
+NONE = Augmentation(noise=0.0, dropped=0.0, shift=0.0, coefficients=0.0)
 
 
 def seeds(number: int):
-    return tf.constant([[number, place] for place in range(5)], tf.int64)
+    return tf.constant([[number, place] for place in range(6)], tf.int64)
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,17 @@ def test_what_is_left_of_a_light_curve_stands_first_and_in_order(inputs):
         assert np.all(np.diff(row[on]) >= 0.0)
         assert not row[~on].any()
     assert np.array_equal(fewer["star"], inputs["star"])
+
+
+def test_noise_on_coefficients_has_the_size_that_was_asked_for(inputs):
+    known = np.full((N, 40), 2.0, dtype=np.float32)
+    both = inputs | {"coefficients": known}
+    assert np.array_equal(changed(both, NONE, seeds(8))["coefficients"], known)
+    noisy = changed(both, NONE.model_copy(update={"coefficients": 0.3}), seeds(8))
+    added = noisy["coefficients"].numpy() - known
+    assert added.std() == pytest.approx(0.3, rel=0.05)
+    assert abs(added.mean()) < 0.02
+    assert np.array_equal(noisy["mag"], inputs["mag"])
 
 
 def test_the_same_seeds_change_the_same(inputs):
