@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rrcat.simulate.epochs import transits
 from rrcat.simulate.photometry import BANDS, magnitudes, mean_magnitudes, measure
-from rrcat.simulate.population import draw_stars
+from rrcat.simulate.population import EXTINCTION, draw_stars
 from rrcat.simulate.shapes import Truth
 from rrcat.simulate.spectra import observe_spectra
 from rrcat.simulate.streams import Stars, Streams, designations
@@ -30,6 +30,8 @@ FEW = 7
 MANY_BAD, BAD = 0.15, 0.015
 # How far [ppm] a period of another epoch is off that is drifting.
 OFF_BY_DRIFT = 15e-6
+# Standard error of E(B−V), as a share of it, and of the absorption in G [mag].
+REDDENING_ERROR, ABSORPTION_ERROR = 0.10, 0.10
 # Cycles a day by which a frequency may be mistaken: night and day, and the spin of the satellite.
 ALIASES = (1.0, -1.0, 4.0, -4.0)
 
@@ -95,6 +97,9 @@ def _catalogued(stars: Stars, streams: Streams) -> pl.DataFrame:
         for band in BANDS
     }
     one_band = pl.Series(difficulty == "no BP and RP")
+    reddening = stars["reddening"] * np.exp(REDDENING_ERROR * streams.normal("reddening"))
+    absorption = EXTINCTION["G"] * stars["reddening"]
+    absorption = absorption + ABSORPTION_ERROR * streams.normal("absorption")
     return pl.DataFrame(
         {
             "source_id": stars["number"],
@@ -106,6 +111,10 @@ def _catalogued(stars: Stars, streams: Streams) -> pl.DataFrame:
             "pulsation_type": listed,
             "blazhko": blazhko,
             **mags,
+            "ebv": reddening,
+            "ebv_error": REDDENING_ERROR * reddening,
+            "g_absorption": absorption,
+            "g_absorption_error": np.full(kind.size, ABSORPTION_ERROR),
         }
     ).with_columns(
         *(
@@ -118,6 +127,11 @@ def _catalogued(stars: Stars, streams: Streams) -> pl.DataFrame:
         ),
         pl.when("blazhko").then(True).alias("blazhko"),
         *(pl.when(~one_band).then(pl.col(f"phot_{band}_mean_mag")) for band in ("bp", "rp")),
+        # As in Gaia, it is from colours, and for fundamental modes only.
+        *(
+            pl.when(~one_band & (pl.col("pulsation_type") == "RRab")).then(name).alias(name)
+            for name in ("g_absorption", "g_absorption_error")
+        ),
     )
 
 

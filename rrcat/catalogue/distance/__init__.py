@@ -1,0 +1,7 @@
+"""Distances of RR Lyrae stars, from [Fe/H], mean magnitudes and extinction."""
+
+from rrcat.catalogue.distance.config import DistanceSection
+from rrcat.catalogue.distance.magnitudes import check_bands
+from rrcat.catalogue.distance.modulus import with_distances, without_distances
+
+__all__ = ["DistanceSection", "check_bands", "with_distances", "without_distances"]

@@ -1,0 +1,145 @@
+"""Maps of E(B−V): tables in HEALPix, and FITS images."""
+
+from __future__ import annotations
+
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from astropy import units
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
+from astropy.wcs import WCS, FITSFixedWarning
+from numpy.typing import NDArray
+
+from rrcat.archive.readers import read, require_file
+from rrcat.catalogue.distance.config import HealpixReddening, ImageReddening
+from rrcat.errors import ArchiveError, RunError
+
+Vector = NDArray[np.float64]
+
+
+def look_up(
+    config: HealpixReddening | ImageReddening, ra: Vector, dec: Vector, folder: Path
+) -> tuple[Vector, Vector]:
+    """Give what a map says at each position, and its standard error; NaN where it says nothing.
+
+    The value is that of the pixel that holds the position; nothing is interpolated.
+
+    Parameters
+    ----------
+    ra, dec
+        ICRS [deg], NaN where unknown; shape ``(n_stars,)``.
+    folder
+        That the paths of the map are relative to.
+
+    Raises
+    ------
+    ArchiveError
+        A file is missing, damaged or not what the recipe says.
+    RunError
+        A library that reads HEALPix is not installed.
+    """
+    known = np.isfinite(ra) & np.isfinite(dec)
+    value, error = np.full(ra.size, np.nan), np.full(ra.size, np.nan)
+    place = SkyCoord(ra[known] * units.deg, dec[known] * units.deg, frame="icrs")
+    if isinstance(config, HealpixReddening):
+        value[known], error[known] = _in_healpix(config, place, folder)
+    else:
+        value[known] = _in_images(config, place, folder)
+    return value, error
+
+
+def _in_healpix(config: HealpixReddening, place: SkyCoord, folder: Path) -> tuple[Vector, Vector]:
+    if find_spec("astropy_healpix") is None:
+        raise RunError(
+            "a map in HEALPix needs astropy-healpix", hint="python -m pip install 'rrcat[dust]'"
+        )
+    from astropy_healpix import HEALPix
+
+    path = folder / config.file
+    grid = HEALPix(nside=config.nside, order=config.order, frame=config.frame)
+    ours = place.transform_to(config.frame).spherical
+    pixel = np.asarray(grid.lonlat_to_healpix(ours.lon, ours.lat), dtype=np.int64)
+    value, error = _pixels(config, path, grid.npix)
+    return value[pixel], error[pixel]
+
+
+def _pixels(config: HealpixReddening, path: Path, count: int) -> tuple[Vector, Vector]:
+    """Give value and error of every pixel in order, NaN for those that the table has not."""
+    rows = read(path).frame
+    asked = [name for name in (config.column, config.error_column, config.pixel_column) if name]
+    for name in asked:
+        if name not in rows.columns:
+            raise ArchiveError(
+                f"the map has no column {name!r}",
+                file=path,
+                column=name,
+                hint=f"its columns are {', '.join(rows.columns)}",
+            )
+    if config.pixel_column is None:
+        if rows.height != count:
+            raise ArchiveError(
+                f"the map has {rows.height} rows, and nside = {config.nside} has {count} pixels",
+                file=path,
+                hint="correct nside, or say which column numbers the pixels: pixel_column",
+            )
+        pixel = np.arange(count)
+    else:
+        numbers = rows[config.pixel_column].cast(pl.Int64)
+        if numbers.null_count() or not numbers.is_between(0, count - 1).all():
+            raise ArchiveError(
+                f"numbers of pixels are not those of nside = {config.nside}",
+                file=path,
+                column=config.pixel_column,
+                hint=f"they are whole numbers from 0 to {count - 1}; correct nside",
+            )
+        pixel = numbers.to_numpy()
+    found = []
+    for column in (config.column, config.error_column):
+        cells = np.full(count, np.nan)
+        if column is not None:
+            cells[pixel] = rows[column].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        found.append(cells)
+    return found[0], found[1]
+
+
+def _in_images(config: ImageReddening, place: SkyCoord, folder: Path) -> Vector:
+    values, distances = [], []
+    for name in config.files:
+        value, distance = _in_image(folder / name, place)
+        values.append(value)
+        distances.append(distance)
+    nearest = np.argmin(distances, axis=0)
+    return np.asarray(np.choose(nearest, values))
+
+
+def _in_image(path: Path, place: SkyCoord) -> tuple[Vector, Vector]:
+    """Give the value of the image at each place, and how far its centre is [deg]."""
+    require_file(path)
+    try:
+        with warnings.catch_warnings(), fits.open(path) as content:
+            warnings.simplefilter("ignore", FITSFixedWarning)
+            image = next(each for each in content if each.header.get("NAXIS", 0) == 2)
+            pixels = np.asarray(image.data, dtype=np.float64)
+            wcs = WCS(image.header)
+    except (OSError, ValueError, StopIteration) as error:
+        raise ArchiveError(
+            f"no image can be read from the file: {str(error) or 'it holds none'}",
+            file=path,
+            hint="give a FITS file with a map in two dimensions",
+        ) from None
+    if not wcs.has_celestial:
+        raise ArchiveError(
+            "the image does not say which place on the sky a pixel is",
+            file=path,
+            hint="give a FITS image with celestial coordinates (CTYPE, CRVAL, CRPIX, CDELT)",
+        )
+    x, y = wcs.world_to_pixel(place)
+    inside = (x > -0.5) & (x < pixels.shape[1] - 0.5) & (y > -0.5) & (y < pixels.shape[0] - 0.5)
+    column, row = (np.rint(np.where(inside, each, 0.0)).astype(np.int64) for each in (x, y))
+    value = np.where(inside, pixels[row, column], np.nan)
+    centre = wcs.pixel_to_world(wcs.wcs.crpix[0] - 1, wcs.wcs.crpix[1] - 1)
+    return value, np.asarray(place.separation(centre.icrs).deg)
