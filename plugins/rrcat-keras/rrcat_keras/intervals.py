@@ -1,4 +1,4 @@
-"""From the answers of networks to values with errors that cover what they say."""
+"""The mixture of several networks, and the stars that each of them is validated on."""
 
 from __future__ import annotations
 
@@ -8,11 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
-
-# Shares of stars within one and within 1.96 errors, if errors are Gaussian.
-_COVERED = ((0.6827, 1.0), (0.95, 1.96))
-# Errors are neither scaled down nor up by more than this, whatever few stars say.
-_RANGE = (0.25, 10.0)
 
 
 def mixture(
@@ -28,23 +23,6 @@ def mixture(
     mean = (share * value).sum(axis=0)
     variance = (share * (error**2 + (value - mean) ** 2)).sum(axis=0)
     return mean, np.sqrt(variance)
-
-
-def learn_scale(truth: FloatArray, value: FloatArray, error: FloatArray) -> float:
-    """Give what errors are multiplied by, from stars that were left out.
-
-    The scales at which 68 % and at which 95 % of the stars are covered differ where residuals are
-    not Gaussian: their geometric mean comes as near to both as one number can.
-    """
-    pull = np.sort(np.abs(truth - value) / error)
-    scales = [_quantile(pull, share) / width for share, width in _COVERED]
-    return float(np.clip(np.sqrt(np.prod(scales)), *_RANGE))
-
-
-def _quantile(ordered: FloatArray, share: float) -> float:
-    """Give the quantile with the correction for a finite sample (split conformal prediction)."""
-    rank = int(np.ceil((ordered.size + 1) * share))
-    return float(ordered[min(rank, ordered.size) - 1])
 
 
 def inner_folds(

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rrcat.evaluation.uncertainty import learn_scale
 from rrcat_keras.augmentation import redrawn
 from rrcat_keras.coefficients import (
     Curves,
@@ -19,7 +20,7 @@ from rrcat_keras.coefficients import (
     learn_regularisation,
 )
 from rrcat_keras.inference import answers_of
-from rrcat_keras.intervals import inner_folds, learn_scale, mixture
+from rrcat_keras.intervals import inner_folds, mixture
 from rrcat_keras.losses import values
 from rrcat_keras.networks import Architecture, LstmSizes, Reads, Sizes, TransformerSizes, build
 from rrcat_keras.params import LstmParams, NetworkParams
@@ -121,7 +122,7 @@ def learn(
     value, error = values(answers_of(networks)(inputs), heads, centre)
     predicted, spread = mixture(value, error, np.repeat(there, heads, axis=0))
     some = there.any(axis=0)
-    scale = learn_scale(feh[some], predicted[some], spread[some])
+    scale = learn_scale(np.abs(feh[some] - predicted[some]) / spread[some])
     foretold = rows.select("source_id", "feh", "feh_error").with_columns(
         predicted=pl.Series(predicted), predicted_error=pl.Series(scale * spread)
     )

@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from rrcat_keras.intervals import inner_folds, learn_scale, mixture
+from rrcat_keras.intervals import inner_folds, mixture
 
 
 def test_a_mixture_has_the_mean_and_variance_of_its_draws():
@@ -21,27 +19,6 @@ def test_networks_that_do_not_count_for_a_star_are_left_out():
     mean, spread = mixture(value, error, np.array([[1.0, 1.0], [0.0, 1.0]]))
     assert mean == pytest.approx([-1.0, -1.3])
     assert spread[0] == pytest.approx(0.2)
-
-
-@given(st.floats(0.4, 4.0), st.integers(0, 1000))
-def test_errors_that_are_off_by_a_factor_are_scaled_by_it(factor, seed):
-    rng = np.random.default_rng(seed)
-    truth = rng.normal(size=4000)
-    scale = learn_scale(truth, np.zeros(4000), np.full(4000, 1.0 / factor))
-    assert scale == pytest.approx(factor, rel=0.08)
-
-
-def test_both_shares_are_nearly_covered_where_residuals_have_tails():
-    rng = np.random.default_rng(3)
-    truth = rng.standard_t(6, size=20_000) * 0.15
-    error = np.full(truth.size, 0.1)
-    error *= learn_scale(truth, np.zeros(truth.size), error)
-    assert 0.65 < np.mean(np.abs(truth) < error) < 0.72
-    assert 0.93 < np.mean(np.abs(truth) < 1.96 * error) < 0.97
-
-
-def test_few_stars_do_not_make_errors_vanish():
-    assert learn_scale(np.zeros(3), np.zeros(3), np.ones(3)) == 0.25
 
 
 def test_each_star_is_left_out_by_one_network_in_each_round():
