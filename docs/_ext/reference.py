@@ -57,7 +57,7 @@ def schema_page(table: Table) -> str:
         "| column | type | unit | meaning, UCD |",
         "|---|---|---|---|",
     ]
-    for column in table.column:
+    for column in table.defined:
         mark = " *" if column.required else ""
         unit = f"`{column.unit_in('votable')}`" if column.unit_in("votable") else ""
         lines.append(
@@ -74,6 +74,8 @@ def schema_page(table: Table) -> str:
 def meaning(column: Column) -> str:
     """Give the description of a column and the rules its values follow."""
     rules = [column.description]
+    if column.each:
+        rules.append(f"One for each {column.each} of the catalogue that has columns of its own.")
     if column.range is not None:
         rules.append(f"From {column.range[0]} to {column.range[1]}.")
     if column.values is not None:

@@ -1,10 +1,12 @@
 """Stars, features and predictions become rows of the catalogue."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from rrcat.catalogue.distance import without_distances
 from rrcat.catalogue.flags import flags
+from rrcat.catalogue.individual import individual
 from rrcat.errors import RecipeError
 from rrcat.schema import Table, check, conform
 
@@ -55,6 +57,7 @@ def assemble(
     band: str,
     scale: str,
     order: Sequence[str],
+    distances: Callable[[pl.DataFrame], pl.DataFrame] = without_distances,
 ) -> pl.DataFrame:
     """Give the catalogue rows of the stars, one for each, with a value or a reason.
 
@@ -63,7 +66,7 @@ def assemble(
     stars, features, predictions
         Conforming frames of the same stars.
     table
-        The table to fill.
+        The table to fill, as :func:`rrcat.catalogue.individual.catalogue_table` gives it.
     band
         The band whose parameters the row shows.
     scale
@@ -71,6 +74,8 @@ def assemble(
     order
         Estimators, the preferred first: a star's value comes from the first that has one, and its
         reason, where none has, from the first.
+    distances
+        What gives the rows their distances, before their flags.
     """
     rank = pl.col("estimator").replace_strict(
         list(order), list(range(len(order))), return_dtype=pl.Int32
@@ -79,7 +84,7 @@ def assemble(
         predictions.with_columns(has_none=pl.col("feh").is_null(), rank=rank)
         .sort("source_id", "has_none", "rank")
         .unique("source_id", keep="first", maintain_order=True)
-        .drop("has_none", "rank")
+        .drop("has_none", "rank", "feh_plug_in")
         .rename(FROM_PREDICTION)
         .with_columns(
             feh_method=pl.when(pl.col("feh").is_not_null()).then("feh_method"),
@@ -91,6 +96,13 @@ def assemble(
         stars.rename({"period": "archive_period", "period_error": "archive_period_error"})
         .join(fitted, on="source_id", how="left", validate="1:1", maintain_order="left")
         .join(best, on="source_id", how="left", validate="1:1", maintain_order="left")
+        .join(
+            individual(predictions, table),
+            on="source_id",
+            how="left",
+            validate="1:1",
+            maintain_order="left",
+        )
         .with_columns(
             period=pl.coalesce("period", "archive_period"),
             period_error=pl.when(pl.col("period").is_null())
@@ -99,6 +111,7 @@ def assemble(
             pulsation_type=pl.coalesce("pulsation_type", "inferred_type"),
             epoch=pl.when(~pl.col("period_fixed")).then("epoch"),
         )
+        .pipe(distances)
         .with_columns(flags(table))
         .with_columns(pl.when(pl.col("fit_status") == "ok").then(pl.col(name)) for name in OF_A_FIT)
     )

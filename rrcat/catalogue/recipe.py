@@ -16,6 +16,7 @@ from rrcat.archive.profile import with_profile
 from rrcat.archive.tap_config import TapArchive
 from rrcat.calibration import scales
 from rrcat.calibration.config import Calibration
+from rrcat.catalogue.distance import DistanceSection
 from rrcat.catalogue.mistakes import explain
 from rrcat.errors import RecipeError
 from rrcat.evaluation.config import EvaluationSection
@@ -51,6 +52,11 @@ class CatalogueSection(_Strict):
         None,
         description="Band whose light-curve parameters stand in the catalogue. Needed only where "
         "the archive has several.",
+    )
+    individual_columns: bool | None = Field(
+        None,
+        description="Whether each estimator has columns of its own beside the recommended value. "
+        "By default where there are several.",
     )
 
     @field_validator("scale")
@@ -95,6 +101,7 @@ class Recipe(_Strict):
     calibration: Calibration | None = None
     estimator: tuple[EstimatorSection, ...] = Field(min_length=1)
     evaluation: EvaluationSection = EvaluationSection()
+    distance: DistanceSection | None = None
     seed: int = Field(0, ge=0, description="Seed of everything random.")
 
     @property
@@ -106,6 +113,11 @@ class Recipe(_Strict):
         for external in self.evaluation.external:
             tables[f"evaluation.external.{external.id}"] = external
         return tables
+
+    @property
+    def maps(self) -> tuple[str, ...]:
+        """The files of maps of extinction."""
+        return () if self.distance is None else self.distance.paths
 
     def resolved(self) -> dict[str, Any]:
         """Give the recipe as plain data with every default filled in."""

@@ -50,7 +50,7 @@ def show(name: str, as_json: bool) -> None:
     """Show the columns of the table NAME, or of a TOML file."""
     table = _table(name)
     if as_json:
-        click.echo(json.dumps(table.model_dump(mode="json"), ensure_ascii=False))
+        click.echo(json.dumps(table.model_dump(mode="json", by_alias=True), ensure_ascii=False))
         return
     click.echo(f"{table.name} {table.version}")
     click.echo(_wrapped("", table.description))
@@ -60,7 +60,7 @@ def show(name: str, as_json: bool) -> None:
         click.echo(f"sorted by: {', '.join(table.sort)}")
     for group in table.any_of:
         click.echo(f"never null together: {', '.join(group)}")
-    for column in table.column:
+    for column in table.defined:
         click.echo("")
         click.echo("  ".join([column.name, *_facts(column)]))
         click.echo(_wrapped("    ", column.description))
@@ -79,14 +79,16 @@ def check(file: Path, name: str | None, number: int, as_json: bool) -> None:
     Exits with 1 if a rule is broken.
     """
     from rrcat.archive.readers import read
-    from rrcat.schema import conform, load, names, violations
+    from rrcat.schema import conform, expanded_like, load, names, violations
 
     name = name or file.name.partition(".")[0]
     if name not in names():
         raise click.UsageError(f"say --table; the tables are {', '.join(names())}")
     table = load(name)
     text = [column.name for column in table.column if column.dtype == "string"]
-    frame = conform(read(file, table=number, text=text).frame, table)
+    rows = read(file, table=number, text=text).frame
+    table = expanded_like(table, rows.columns)
+    frame = conform(rows, table)
     broken = list(violations(frame, table))
     if as_json:
         told: dict[str, Any] = {
@@ -152,6 +154,8 @@ def _facts(column: "Column") -> list[str]:
     if unit := column.unit_in("votable"):
         facts.append(f"[{unit}]")
     facts.append(column.ucd)
+    if column.each:
+        facts.append(f"one for each {column.each}")
     if column.required:
         facts.append("required")
     if not column.nullable:

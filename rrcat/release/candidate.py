@@ -17,7 +17,7 @@ from rrcat.errors import ReleaseError
 from rrcat.release.cells import check_storable
 from rrcat.release.facts import Facts
 from rrcat.release.manifest import FROM_CANDIDATE, listing
-from rrcat.schema import Table, check, load
+from rrcat.schema import Table, check, expanded, load
 
 CATALOGUE = "catalogue.parquet"
 FACTS = "candidate.json"
@@ -58,7 +58,7 @@ def read_candidate(folder: Path) -> Candidate:
     """
     facts = _facts(folder)
     carried = _check_files(folder, facts["files"])
-    table = load(facts["schema"])
+    table = expanded(load(facts["schema"]), facts.get("individual_columns", ()))
     if table.version != facts["schema_version"]:
         raise ReleaseError(
             f"the candidate was built with {table.name} {facts['schema_version']}, and"

@@ -98,9 +98,10 @@ def _schema(found: ReleaseDiff) -> Iterator[str]:
     if schema.changes:
         step = "enough" if schema.version_is_honest else "TOO LITTLE"
         yield ""
-        yield (
-            f"table: version {schema.before} -> {schema.after}; the changes ask for a"
-            f" {schema.level} step, so that is {step}"
+        yield f"table: version {schema.before} -> {schema.after}; " + (
+            "only the estimators with columns of their own differ"
+            if schema.level == "none"
+            else f"the changes ask for a {schema.level} step, so that is {step}"
         )
     for change in schema.changes:
         before, after = _short(change.before), _short(change.after)

@@ -72,6 +72,7 @@ class Facts(_Told):
     title: str
     schema_name: str = Field(alias="schema")
     schema_version: str
+    individual_columns: list[str] = []
     scale: str
     time_system: TimeSystem
     coordinates: Coordinates
@@ -90,3 +91,4 @@ class Facts(_Told):
     rights: str | None = None
     survey: str | None = None
     teacher: Teacher | None = None
+    distance: dict[str, Any] | None = None

@@ -41,7 +41,15 @@ FROM_CANDIDATE = (
 )
 
 # What it takes over where the candidate has it.
-WHERE_TOLD = ("authors", "rights", "scale_definition", "survey", "teacher")
+WHERE_TOLD = (
+    "authors",
+    "distance",
+    "individual_columns",
+    "rights",
+    "scale_definition",
+    "survey",
+    "teacher",
+)
 
 
 class File(BaseModel):

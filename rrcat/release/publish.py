@@ -22,7 +22,7 @@ from rrcat.release.provenance import provenance
 from rrcat.release.report import report
 from rrcat.release.summary import summarise
 from rrcat.release.votable import write_votable
-from rrcat.schema.load import folder as schema_folder
+from rrcat.schema import as_toml
 
 
 def publish(
@@ -159,7 +159,7 @@ def _fill(folder: Path, candidate: Candidate, about: About, override: str | None
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(candidate.folder / name, folder / name)
     bundles = {name: facts["files"][name] for name in candidate.carried if "/" in name}
-    shutil.copyfile(schema_folder() / f"{table.name}.toml", folder / "schema.toml")
+    atomic.write_inside(folder / "schema.toml", as_toml(table).encode())
     for suffix, write in (("vot", write_votable), ("fits", write_fits), ("parquet", write_parquet)):
         path = folder / f"{about.name}.{suffix}"
         with atomic.naming(path):

@@ -23,7 +23,7 @@ from rrcat.release.parquet import CONTENT_KEY, VERSION_KEY
 from rrcat.release.reading import as_read, read_fits, read_votable
 from rrcat.release.votable import document
 from rrcat.release.votable_check import votable_problems
-from rrcat.schema import Table, load, names, read, violations
+from rrcat.schema import Table, expanded, load, names, read, violations
 
 
 @dataclass(frozen=True)
@@ -153,9 +153,19 @@ def _schema(table: Table, manifest: Manifest) -> Iterator[Finding]:
             "schema.toml", f"is {table.name} {table.version}, the manifest says {' '.join(told)}"
         )
     elif table.name in names():
-        installed = load(table.name)
+        try:
+            installed = expanded(load(table.name), _own_columns(manifest))
+        except SchemaError as error:
+            yield Finding(MANIFEST, error.message)
+            return
         if installed.version == table.version and installed != table:
             yield Finding("schema.toml", f"differs from the installed {table.name} {table.version}")
+
+
+def _own_columns(manifest: Manifest) -> list[str]:
+    """Give the estimators that are told to have columns of their own."""
+    told = manifest.facts.get("individual_columns")
+    return [id for id in told if isinstance(id, str)] if isinstance(told, list) else []
 
 
 def _contents(folder: Path, manifest: Manifest, table: Table) -> Iterator[Finding]:

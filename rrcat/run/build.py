@@ -2,8 +2,10 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from rrcat.archive.store import LocalStore
 from rrcat.calibration.sample import Sample
 from rrcat.canonical import json_bytes
 from rrcat.catalogue.assemble import assemble, main_band
+from rrcat.catalogue.distance import check_bands, with_distances, without_distances
+from rrcat.catalogue.individual import catalogue_table
 from rrcat.estimator.batch import StarBatch
 from rrcat.fourier.measure import with_found
 from rrcat.run.calibrators import calibration_sample, write_sample
@@ -27,7 +31,7 @@ from rrcat.run.tables import make_features, make_sequences, reads_sequences, seq
 from rrcat.run.training import GOLDEN_STARS, check_calibration, train
 from rrcat.run.work import Predict
 from rrcat.run.workspace import Request, Workspace, default_workers, workspace
-from rrcat.schema import Table, load
+from rrcat.schema import Table
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,12 @@ def build_catalogue(request: Request) -> BuildSummary:
     with workspace(request) as place:
         recipe, output = place.recipe, place.output
         check_calibration(recipe, place.registry)
+        table = catalogue_table(recipe)
         sample = _sample(place)
         cut = place.partitions(place.store)
         workers = default_workers(request.workers, len(cut))
         with executor(workers) as pool:
-            frames = _frames(place, sample, cut, pool)
+            frames = _frames(place, sample, cut, pool, table)
         validation = write_candidate(
             output, request.recipe, recipe, frames, place.store.account, place.origin
         )
@@ -90,7 +95,7 @@ def build_catalogue(request: Request) -> BuildSummary:
         n_stars=frames["catalogue"].height,
         n_values=statuses["ok"],
         statuses=dict(sorted(statuses.items())),
-        flags=_flag_counts(frames["catalogue"], load(recipe.catalogue.table)),
+        flags=_flag_counts(frames["catalogue"], table),
         failed=[check for check in validation if not check["passed"]],
         seconds=seconds,
     )
@@ -112,11 +117,13 @@ def _flag_counts(catalogue: pl.DataFrame, table: Table) -> dict[str, int]:
 
 
 def _frames(
-    place: Workspace, sample: Sample | None, cut: list[Partition], pool: Executor
+    place: Workspace, sample: Sample | None, cut: list[Partition], pool: Executor, table: Table
 ) -> dict[str, pl.DataFrame]:
     """Run the stages and give the finished frames: features, predictions and catalogue."""
     recipe, store = place.recipe, place.store
     band = main_band(store.bands, recipe.catalogue.band)
+    if recipe.distance is not None:
+        check_bands(recipe.distance.published, store.bands)
     parts = place.output / "parts"
     with progress_bars() as progress:
         features = make_features(
@@ -160,12 +167,27 @@ def _frames(
         store.stars(),
         frames["features"],
         frames["predictions"],
-        table=load(recipe.catalogue.table),
+        table=table,
         band=band,
         scale=recipe.catalogue.scale,
         order=[section.id for section in recipe.estimator],
+        distances=_distances(place, frames["features"]),
     )
     return frames
+
+
+def _distances(place: Workspace, features: pl.DataFrame) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """Give what gives the rows of the catalogue their distances, of what the recipe says."""
+    section = place.recipe.distance
+    if section is None:
+        return without_distances
+    return partial(
+        with_distances,
+        section=section,
+        features=features,
+        scale=place.recipe.catalogue.scale,
+        folder=place.data.maps,
+    )
 
 
 def _batch(

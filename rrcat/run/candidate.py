@@ -15,9 +15,10 @@ import polars as pl
 from rrcat import atomic
 from rrcat.archive.config import GAIA_ORIGIN_JD
 from rrcat.canonical import json_bytes, parquet_bytes
+from rrcat.catalogue.individual import catalogue_table, with_columns_of_their_own
 from rrcat.catalogue.recipe import Recipe
 from rrcat.estimator.manifest import Manifest, read_manifest
-from rrcat.schema import check, load
+from rrcat.schema import check
 
 FILE = "candidate.json"
 FRAMES = ("catalogue", "features", "predictions")
@@ -60,7 +61,7 @@ def write_candidate(
     origin
         What the results come from.
     """
-    table = load(recipe.catalogue.table)
+    table = catalogue_table(recipe)
     catalogue = frames["catalogue"]
     check(catalogue, table)
     without = catalogue.filter(pl.col("feh").is_null() == (pl.col("feh_status") == "ok"))
@@ -86,6 +87,7 @@ def write_candidate(
         "survey": recipe.archive.survey,
         "schema": table.name,
         "schema_version": table.version,
+        "individual_columns": with_columns_of_their_own(recipe),
         "scale": recipe.catalogue.scale,
         "time_system": {
             "scale": recipe.archive.time.scale,
@@ -97,6 +99,7 @@ def write_candidate(
         "seed": recipe.seed,
         "recipe": resolved,
         "recipe_sha256": hashlib.sha256(json_bytes(resolved)).hexdigest(),
+        "distance": None if recipe.distance is None else recipe.distance.described(),
         **asdict(origin),
         "reference": _references(recipe, bundles, origin),
         "validation": validation,
@@ -126,9 +129,10 @@ def _wholeness(account: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _references(recipe: Recipe, bundles: Sequence[Manifest], origin: Origin) -> list[str]:
-    """Give the papers to cite: those of the data, then those of the estimators, each once."""
+    """Give the papers to cite: of the data, the distances, the estimators; each once."""
     known = () if recipe.calibration is None else recipe.calibration.reference
     data = [*recipe.archive.reference, *known, *(origin.teacher or {}).get("reference", ())]
+    data += () if recipe.distance is None else recipe.distance.reference
     papers = [*data, *(paper for each in bundles for paper in each.reference)]
     return list(dict.fromkeys(papers))
 

@@ -19,7 +19,7 @@ from rrcat.estimator.manifest import read_manifest as read_bundle
 from rrcat.release.candidate import CATALOGUE, FACTS, read_candidate
 from rrcat.release.manifest import MANIFEST, SEAL, read_manifest
 from rrcat.run.candidate import CALIBRATORS
-from rrcat.schema import Table, check, conform, load, read
+from rrcat.schema import Table, check, conform, expanded_like, load, read
 
 TABLE = "rrl_metallicity"
 PREDICTIONS = "predictions.parquet"
@@ -224,7 +224,7 @@ def _file(path: Path, estimator: str | None) -> Teacher:
             file=path,
             hint="give a release, the folder of a finished build, or the Parquet file of either",
         ) from None
-    table = load(TABLE)
+    table = expanded_like(load(TABLE), rows.columns)
     rows = conform(rows, table)
     check(rows, table, file=path)
     digest = atomic.sha256(path)

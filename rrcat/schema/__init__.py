@@ -8,16 +8,20 @@ documentation.
 from rrcat.schema.check import check, conform, violations
 from rrcat.schema.definition import Bit, Column, Table
 from rrcat.schema.diff import SchemaDiff, diff
-from rrcat.schema.load import load, names, read
+from rrcat.schema.families import expanded, expanded_like
+from rrcat.schema.load import as_toml, load, names, read
 
 __all__ = [
     "Bit",
     "Column",
     "SchemaDiff",
     "Table",
+    "as_toml",
     "check",
     "conform",
     "diff",
+    "expanded",
+    "expanded_like",
     "load",
     "names",
     "read",

@@ -1,7 +1,7 @@
 """What a schema file may say: tables, columns and flag bits."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import polars as pl
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -18,6 +18,9 @@ SCALARS: dict[str, pl.DataType] = {
     "string": pl.String(),
 }
 FORMATS = ("votable", "fits")
+PLACE = "{estimator}"
+# What databases behind TAP services take (PostgreSQL cuts longer names); a FITS card holds 68.
+MAX_NAME = 63
 ARRAY = re.compile(r"(float32|float64)\[([1-9][0-9]*)\]")
 LIST = re.compile(r"(float32|float64)\[\*\]")
 
@@ -29,6 +32,11 @@ def _semantic_version(text: str) -> str:
 
 
 Version = Annotated[str, AfterValidator(_semantic_version)]
+
+
+def word(estimator: str) -> str:
+    """Give the id of an estimator as it stands in the name of a column."""
+    return estimator.replace("-", "_")
 
 
 class _Strict(BaseModel):
@@ -57,9 +65,15 @@ class Column(_Strict):
     have no other way to say it (FITS and VOTable integers); ``range`` is inclusive. A list of any
     length (``float64[*]``) has finite elements, ``range`` is theirs, and ``length`` names the
     integer column that says how many there are. VOTable and FITS files are not written of lists.
+
+    A column with ``each`` is a family: a catalogue has one for each estimator, which
+    ``{estimator}``, at the end of its name and in its description, stands for. In the table of a
+    catalogue (:func:`rrcat.schema.expanded`) ``estimator`` says whose column it is.
     """
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*(\{estimator\})?$", max_length=MAX_NAME)
+    each: Literal["estimator"] | None = None
+    estimator: str | None = None
     dtype: str
     unit: str | dict[str, str] = ""
     ucd: str
@@ -75,6 +89,10 @@ class Column(_Strict):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "Column":
+        if self.name.endswith(PLACE) != (self.each is not None):
+            raise ValueError(f"a name ends in _{PLACE} where `each` says so, and only there")
+        if self.estimator is not None and not self.name.endswith(f"_{word(self.estimator)}"):
+            raise ValueError("the name does not end with that of `estimator`")
         array = ARRAY.fullmatch(self.dtype) is not None
         if self.dtype not in SCALARS and not array and not self.is_list:
             raise ValueError(
@@ -100,6 +118,13 @@ class Column(_Strict):
         if self.length is not None and not self.is_list:
             raise ValueError("`length` is for lists")
         return self
+
+    @property
+    def stem(self) -> str:
+        """The name without the estimator at its end, where there is one."""
+        if self.estimator is None:
+            return self.name.removesuffix(f"_{PLACE}")
+        return self.name.removesuffix(f"_{word(self.estimator)}")
 
     @property
     def is_integer(self) -> bool:
@@ -137,7 +162,8 @@ class Table(_Strict):
     """One table: its columns, key and version.
 
     ``key`` columns identify a row, ``sort`` is the order of rows, and of every group in ``any_of``
-    at least one column is not null in each row.
+    at least one column is not null in each row. ``defined`` is what the file says, families of
+    columns included; ``column`` are those that a frame has.
     """
 
     name: str
@@ -146,11 +172,11 @@ class Table(_Strict):
     key: tuple[str, ...] = ()
     sort: tuple[str, ...] = ()
     any_of: tuple[tuple[str, ...], ...] = ()
-    column: tuple[Column, ...]
+    defined: tuple[Column, ...] = Field(alias="column")
 
     @model_validator(mode="after")
     def _names_agree(self) -> "Table":
-        names = [column.name for column in self.column]
+        names = [column.name for column in self.defined]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"columns defined twice: {', '.join(twice)}")
         named = {*self.key, *self.sort, *(name for group in self.any_of for name in group)}
@@ -161,6 +187,16 @@ class Table(_Strict):
             if column.length is not None and column.length not in integers:
                 raise ValueError(f"the length of {column.name} is no integer column")
         return self
+
+    @property
+    def column(self) -> tuple[Column, ...]:
+        """The columns of a frame, in order."""
+        return tuple(column for column in self.defined if column.each is None)
+
+    @property
+    def families(self) -> tuple[Column, ...]:
+        """The columns of which there is one for each estimator, in order."""
+        return tuple(column for column in self.defined if column.each is not None)
 
     @property
     def names(self) -> list[str]:

@@ -47,15 +47,18 @@ def diff(a: Table, b: Table) -> SchemaDiff:
 
     A removed column or a change of type, unit, null or flag bit is major, a new column is minor,
     words and wider limits are patches. A column that may newly be null, or whose values are newly
-    limited, is major: programs rely on both.
+    limited, is major: programs rely on both. Which estimators have columns of their own is a matter
+    of the catalogue and not of the version of its table.
     """
     changes = []
-    old, new = {c.name: c for c in a.column}, {c.name: c for c in b.column}
+    old, new = {c.name: c for c in a.defined}, {c.name: c for c in b.defined}
     for name in [*old, *(name for name in new if name not in old)]:
         if name not in new:
-            changes.append(Change(name, "column", "present", "removed", "major"))
+            level: Level = "none" if old[name].estimator else "major"
+            changes.append(Change(name, "column", "present", "removed", level))
         elif name not in old:
-            changes.append(Change(name, "column", "absent", "added", "minor"))
+            level = "none" if new[name].estimator else "minor"
+            changes.append(Change(name, "column", "absent", "added", level))
         else:
             before, after = old[name].model_dump(), new[name].model_dump()
             for what in before:

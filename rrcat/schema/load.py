@@ -4,6 +4,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+import tomli_w
 from pydantic import ValidationError
 
 from rrcat.errors import SchemaError
@@ -69,6 +70,12 @@ def read(path: Path) -> Table:
             hint="docs/schemas lists what a table and a column may say",
         ) from None
     return table
+
+
+def as_toml(table: Table) -> str:
+    """Give a table as the text of the file that :func:`read` reads it from."""
+    told = table.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return tomli_w.dumps(told)
 
 
 def _place(path: Path, location: tuple[int | str, ...]) -> str | None:

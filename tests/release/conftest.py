@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rrcat import atomic
 from rrcat.canonical import json_bytes
 from rrcat.release.about import About
-from rrcat.schema import Column, Table, check, load, read
+from rrcat.schema import Column, Table, check, expanded, load, read
 
 TEXTS = ["", "x", "RR Lyr", "φ¹ Ori, «naïve»", "𝔖tar ✨", "<&\"'>", " blank ends ", "long " * 40]
 
@@ -288,6 +288,17 @@ def any_frame(every_type) -> st.SearchStrategy:
 @pytest.fixture(scope="session")
 def frame(table) -> pl.DataFrame:
     return example_frame(table)
+
+
+@pytest.fixture(scope="session")
+def own_columns(table, frame):
+    """Give the rows with columns of their own for some estimators: ``own_columns(*ids)``."""
+
+    def make(*ids: str) -> pl.DataFrame:
+        wide = expanded(table, ids)
+        return frame.select(pl.col(column.stem).alias(column.name) for column in wide.column)
+
+    return make
 
 
 @pytest.fixture(scope="session")

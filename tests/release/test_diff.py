@@ -1,5 +1,6 @@
 import json
 import math
+import re
 
 import polars as pl
 import pytest
@@ -123,10 +124,24 @@ def test_releases_and_candidates_can_be_mixed(candidate, frame):
     assert (found.before, found.after) == ("rrl-example 1.0.0", "rrl-example (candidate)")
 
 
+def test_the_columns_of_an_estimator_more_are_told(make_candidate, tmp_path, own_columns):
+    old = make_candidate(tmp_path / "old", own_columns("a"), individual_columns=["a"])
+    new = make_candidate(tmp_path / "new", own_columns("a", "b-c"), individual_columns=["a", "b-c"])
+    found = diff(publish(old, "1.0.0"), new)
+    assert {(change.column, change.after) for change in found.schema.changes} == {
+        ("feh_b_c", "added"),
+        ("feh_error_b_c", "added"),
+        ("feh_status_b_c", "added"),
+    }
+    assert (found.schema.level, found.schema.version_is_honest) == ("none", True)
+    assert found.n_changed == 0
+    assert not found.is_empty
+
+
 def test_changed_schema_is_told(candidate):
     release = publish(candidate, "1.0.0")
     path = release / "schema.toml"
-    text = path.read_text().replace('version = "1.0.0"', 'version = "0.9.0"', 1)
+    text = re.sub('^version = ".*"', 'version = "0.9.0"', path.read_text(), flags=re.MULTILINE)
     path.chmod(0o644)
     path.write_text(
         text.replace('name = "a3_error"\ndtype = "float64"', 'name = "a3_error"\ndtype = "float32"')

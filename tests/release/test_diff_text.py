@@ -65,6 +65,14 @@ def test_another_recipe_is_told_though_the_rows_are_the_same(compare, frame):
     assert "  scale: C21 -> J95" in text
 
 
+def test_other_estimators_ask_for_no_other_version(compare, frame):
+    change = Change("feh_a", "column", "present", "removed", "none")
+    found = replace(compare(frame), schema=SchemaDiff("1.1.0", "1.1.0", (change,)))
+    text = diff_text(found)
+    assert "only the estimators with columns of their own differ" in text
+    assert "  feh_a: column present -> removed" in text
+
+
 @pytest.mark.parametrize(("after", "told"), [("1.1.0", "TOO LITTLE"), ("2.0.0", "enough")])
 def test_schema_says_which_step_it_asks_for(compare, frame, after, told):
     change = Change("a3", "unit", "mag", "", "major")

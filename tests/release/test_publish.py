@@ -9,6 +9,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from astropy.io import fits
+from astropy.table import Table as AstropyTable
 
 from rrcat.errors import ReleaseError
 from rrcat.release import publish as module
@@ -16,6 +18,7 @@ from rrcat.release.history import read_history
 from rrcat.release.manifest import read_manifest
 from rrcat.release.publish import publish
 from rrcat.release.verify import verify
+from rrcat.schema import read as read_schema
 
 FILES = {
     "CITATION.cff",
@@ -31,6 +34,25 @@ FILES = {
     "rrl-example.vot",
     "schema.toml",
 }
+
+
+def test_own_columns_of_estimators_travel_with_their_definition(
+    tmp_path, make_candidate, own_columns, read_stilts
+):
+    rows = own_columns("fourier-xgboost", "somebody-elses")
+    ids = ["fourier-xgboost", "somebody-elses"]
+    folder = publish(make_candidate(tmp_path / "c", rows, individual_columns=ids), "1.0.0")
+    assert verify(folder) == []
+    assert read_schema(folder / "schema.toml").names == rows.columns
+    assert read_manifest(folder).facts["individual_columns"] == ids
+    assert AstropyTable.read(folder / "rrl-example.vot").colnames == rows.columns
+    with fits.open(folder / "rrl-example.fits") as hdus:
+        assert hdus[1].columns.names == rows.columns
+    read = read_stilts(folder / "rrl-example.fits")
+    assert read["feh_status_somebody_elses"].equals(rows["feh_status_somebody_elses"])
+    readme = (folder / "README.md").read_text()
+    assert "| `feh_somebody_elses` |" in readme
+    assert "What the estimator somebody-elses gives" in (folder / "report.html").read_text()
 
 
 def state(folder: Path) -> dict[str, bytes]:

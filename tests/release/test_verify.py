@@ -14,6 +14,7 @@ from rrcat.release.parquet import write_parquet
 from rrcat.release.publish import publish
 from rrcat.release.verify import verify
 from rrcat.release.votable import write_votable
+from rrcat.schema import load
 
 NAME = "rrl-example-1.0.0"
 
@@ -172,7 +173,21 @@ def test_schema_that_differs_under_the_same_version_is_found(release):
     text = (release / "schema.toml").read_text()
     (release / "schema.toml").write_text(text.replace("Pulsation period:", "Some period:"))
     sign(release)
-    assert ("schema.toml", "differs from the installed rrl_metallicity 1.0.0") in told(release)
+    version = load("rrl_metallicity").version
+    wanted = ("schema.toml", f"differs from the installed rrl_metallicity {version}")
+    assert wanted in told(release)
+
+
+@pytest.mark.parametrize(
+    ("ids", "file", "words"),
+    [
+        (["b"], "schema.toml", "differs from the installed"),
+        (["error"], "manifest.json", "both have a column 'feh_error'"),
+    ],
+)
+def test_columns_of_other_estimators_than_those_told_are_found(release, ids, file, words):
+    sign(release, individual_columns=ids)
+    only(release, file, words)
 
 
 def test_schema_that_cannot_be_read_is_found(release):

@@ -1,6 +1,6 @@
 import pytest
 
-from rrcat.schema import Table, diff, load, names
+from rrcat.schema import Table, diff, expanded, load, names
 
 PERIOD = {"name": "period", "dtype": "float64", "unit": "d", "ucd": "time.period"}
 PERIOD |= {"description": "The period of the star.", "range": [0.01, 10]}
@@ -69,6 +69,25 @@ def test_bits_may_be_added_but_never_taken(before, after, level):
 def test_a_version_is_honest_if_it_moved_far_enough(version, honest):
     more = PERIOD | {"name": "other"}
     assert diff(BASE, table(PERIOD, KIND, FLAGS, more, version=version)).version_is_honest is honest
+
+
+@pytest.mark.parametrize(("before", "after"), [(["a", "b"], ["a"]), (["a"], ["a", "b"])])
+def test_the_estimators_of_a_catalogue_are_no_matter_of_the_version(before, after):
+    catalogue = load("rrl_metallicity")
+    found = diff(expanded(catalogue, before), expanded(catalogue, after))
+    assert {change.column for change in found.changes} == {
+        "feh_b",
+        "feh_error_b",
+        "feh_status_b",
+    }
+    assert (found.level, found.version_is_honest) == ("none", True)
+
+
+def test_a_family_that_changes_changes_the_table():
+    family = PERIOD | {"name": "period_{estimator}", "each": "estimator"}
+    assert diff(BASE, table(PERIOD, KIND, FLAGS, family)).level == "minor"
+    hours = table(PERIOD, KIND, FLAGS, family | {"unit": "h"})
+    assert diff(table(PERIOD, KIND, FLAGS, family), hours).level == "major"
 
 
 def test_a_change_says_what_it_was_and_is():
