@@ -61,12 +61,17 @@ def input_files(tables: Iterable[tuple[FileTable, Path]]) -> list[dict[str, Any]
     Beside each table stands the folder that its path is relative to. A name is as in the recipe,
     never the place that the file has on a machine.
     """
-    files = {(_name(table), base / table.file) for table, base in tables}
-    for _, path in files:
+    return named_files((table.file, base) for table, base in tables)
+
+
+def named_files(files: Iterable[tuple[str, Path]]) -> list[dict[str, Any]]:
+    """Give what :func:`input_files` gives of paths, beside each the folder it is relative to."""
+    found = {(_name(file), base / file) for file, base in files}
+    for _, path in found:
         require_file(path)
     return [
         {"name": name, "sha256": atomic.sha256(path), "size": path.stat().st_size}
-        for name, path in sorted(files)
+        for name, path in sorted(found)
     ]
 
 
@@ -77,9 +82,9 @@ def _part(table: Table, config: FilesArchive, base: Path) -> Part[Table]:
 
 def _asked(table: FileTable, rows: int, kept: int) -> Account:
     """Account for the rows of a file, and for those that `where` leaves."""
-    return {"file": _name(table), "rows": rows, "left_out_by_where": rows - kept}
+    return {"file": _name(table.file), "rows": rows, "left_out_by_where": rows - kept}
 
 
-def _name(table: FileTable) -> str:
-    path = Path(table.file)
+def _name(file: str) -> str:
+    path = Path(file)
     return path.name if path.is_absolute() else path.as_posix()

@@ -14,6 +14,7 @@ TOLD = (
     "rights",
     "survey",
     "teacher",
+    "distance",
 )
 
 

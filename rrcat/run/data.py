@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from rrcat.archive.config import FilesArchive, PublishedTable, Selection
 from rrcat.archive.fetch_folder import IDENTITY, limit_of
-from rrcat.archive.files import input_files, read_files
+from rrcat.archive.files import named_files, read_files
 from rrcat.archive.selection import select
 from rrcat.archive.store import DESCRIPTION, LocalStore
 from rrcat.archive.store_writing import cut_out, write_store
@@ -53,12 +53,15 @@ class Data:
         Folder of what ``rrcat fetch`` leaves: a store, answers to queries, or both.
     output
         Folder of the results.
+    maps
+        Folder of the maps of extinction that the recipe names.
     """
 
     recipe: Path
     files: Path
     fetched: Path
     output: Path
+    maps: Path
 
     def table(self, table: Published) -> tuple[Published, Path]:
         """Give a published table as one in a file, and the folder of the file."""
@@ -84,14 +87,14 @@ def data_of(recipe: Recipe, path: Path, *, data: Path | None, output: Path) -> D
     if any((base / name).exists() for name in (DESCRIPTION, IDENTITY)):
         base, fetched = path.parent, base
     simulated = isinstance(recipe.archive, SimulatedArchive)
-    return Data(path, output / SIMULATED if simulated else base, fetched, output)
+    return Data(path, output / SIMULATED if simulated else base, fetched, output, base)
 
 
 def inputs(recipe: Recipe, data: Data, tables: Iterable[PublishedTable]) -> list[dict[str, Any]]:
     """Give ``name``, ``sha256`` and ``size`` of what the work begins with, sorted by name.
 
-    These are the files of the archive, or of the store that was fetched of it, and those of the
-    published tables. What is simulated is made on the way: there is none of it.
+    These are the files of the archive, or of the store that was fetched of it, those of the
+    published tables and maps. What is simulated is made on the way: there is none of it.
 
     Raises
     ------
@@ -109,12 +112,15 @@ def inputs(recipe: Recipe, data: Data, tables: Iterable[PublishedTable]) -> list
                 file=data.fetched / table.query.answer,
                 hint=data.fetch,
             )
-    if isinstance(archive, SimulatedArchive):
-        return input_files(data.table(table) for table in tables if table.query is not None)
-    published = [data.table(table) for table in tables]
+    simulated = isinstance(archive, SimulatedArchive)
+    published = [data.table(table) for table in tables if table.query or not simulated]
+    named = [(table.file, folder) for table, folder in published]
+    named += [(path, data.maps) for path in recipe.maps]
     if isinstance(archive, FilesArchive):
-        return input_files([*((table, data.files) for table in archive.tables), *published])
-    files = [*_fetched(archive, data).files(), *input_files(published)]
+        named += [(table.file, data.files) for table in archive.tables]
+    files = named_files(named)
+    if isinstance(archive, TapArchive):
+        files += _fetched(archive, data).files()
     return sorted(files, key=lambda each: str(each["name"]))
 
 

@@ -11,7 +11,12 @@ from rrcat.catalogue.distance.coefficients import ambiguity, coefficient, system
 from rrcat.catalogue.distance.config import Absorption, ColumnReddening, Extinction
 from rrcat.catalogue.distance.maps import look_up
 
-COLUMNS = ("ebv", "ebv_error", "ebv_syst", "ebv_source")
+COLUMNS = {
+    "ebv": pl.Float64(),
+    "ebv_error": pl.Float64(),
+    "ebv_syst": pl.Float64(),
+    "ebv_source": pl.String(),
+}
 
 
 def reddening(stars: pl.DataFrame, sources: tuple[Extinction, ...], folder: Path) -> pl.DataFrame:
@@ -37,10 +42,7 @@ def reddening(stars: pl.DataFrame, sources: tuple[Extinction, ...], folder: Path
     ArchiveError, RunError
         A map cannot be read.
     """
-    found = stars.select(
-        *(pl.lit(None, dtype=pl.Float64).alias(name) for name in COLUMNS[:3]),
-        pl.lit(None, dtype=pl.String).alias("ebv_source"),
-    )
+    found = pl.DataFrame(schema=COLUMNS).clear(stars.height)
     for source in sources:
         this = _of(stars, source, folder)
         lacking = found["ebv"].is_null()

@@ -82,8 +82,7 @@ def with_distances(
     relation = section.published
     dust = reddening(rows, section.extinction, folder)
     mags = mean_magnitudes(rows, features, relation)
-    known = rows.drop(name for name in dust.columns if name in rows.columns)
-    known = pl.concat([known, dust, mags], how="horizontal")
+    known = rows.drop("ebv", "ebv_error").hstack(dust).hstack(mags)
     inputs = quantities(relation, scale)
     dusty = bool(section.extinction)
     absorption = of_magnitude(relation.magnitude) * pl.col("ebv") if dusty else pl.lit(0.0)
