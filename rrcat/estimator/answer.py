@@ -7,11 +7,20 @@ import polars as pl
 from rrcat import schema
 from rrcat.errors import PluginError
 
+# Found by comparison with calibrators once the model has answered, as is who it was.
+NOT_ANSWERED = (
+    "estimator",
+    "feh_error_label",
+    "feh_p025",
+    "feh_p975",
+    "feh_undiluted",
+    "feh_undiluted_error",
+)
 VALUES = ("feh", "feh_error", "feh_p16", "feh_p84", "feh_plug_in")
 
 
 def checked_answer(answer: pl.DataFrame, asked: pl.Series, estimator: str) -> pl.DataFrame:
-    """Give the answer of a model with every column of ``predictions`` but ``estimator``.
+    """Give the answer of a model with every column of ``predictions`` that it may have.
 
     ``status`` is filled with ``ok`` where it is absent. A finite value outside the range of the
     schema says that the model was far from home, not that it is broken: that star gets the status
@@ -29,7 +38,7 @@ def checked_answer(answer: pl.DataFrame, asked: pl.Series, estimator: str) -> pl
             plugin=estimator,
         )
     table = schema.load("predictions")
-    types = {n: t for n, t in table.polars_schema.items() if n != "estimator"}
+    types = {n: t for n, t in table.polars_schema.items() if n not in NOT_ANSWERED}
     if unknown := sorted(set(answer.columns) - set(types)):
         raise PluginError(
             f"the answer has unknown columns: {', '.join(unknown)}",

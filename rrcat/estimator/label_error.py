@@ -11,6 +11,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
+INTERVALS = (("feh_p16", "feh_p84", 1.0), ("feh_p025", "feh_p975", 1.96))
+"""Percentiles of 68 and of 95 %, and their distances from the value, in errors of a Gaussian."""
+
 
 def typical_errors(labels: pl.DataFrame) -> dict[str, float]:
     """Give the median error of labels by pulsation type [dex].
@@ -29,12 +32,12 @@ def with_label_error(
 ) -> pl.DataFrame:
     """Give an answer whose errors have those of the labels in them, in quadrature.
 
-    ``feh_p16`` and ``feh_p84`` move away from ``feh`` likewise.
+    ``feh_error_label`` keeps the error without them. Percentiles move away from ``feh`` likewise.
 
     Parameters
     ----------
     answer
-        Frame of the table ``predictions`` but for ``estimator``.
+        Frame of the table ``predictions``; ``estimator`` and columns without values may lack.
     stars
         ``source_id`` and ``pulsation_type`` of its stars.
     errors
@@ -51,13 +54,18 @@ def with_label_error(
         how="left",
         maintain_order="left",
     )
-
-    def wider(size: pl.Expr) -> pl.Expr:
-        return (size**2 + pl.col("label_error") ** 2).sqrt()
-
     feh = pl.col("feh")
-    return known.with_columns(
-        feh_error=wider(pl.col("feh_error")),
-        feh_p16=feh - wider(feh - pl.col("feh_p16")),
-        feh_p84=feh + wider(pl.col("feh_p84") - feh),
-    ).select(answer.columns)
+
+    def wider(size: pl.Expr, width: float = 1.0) -> pl.Expr:
+        return (size**2 + (width * pl.col("label_error")) ** 2).sqrt()
+
+    widened = {
+        "feh_error": wider(pl.col("feh_error")),
+        "feh_undiluted_error": wider(pl.col("feh_undiluted_error")),
+        **{low: feh - wider(feh - pl.col(low), width) for low, _, width in INTERVALS},
+        **{high: feh + wider(pl.col(high) - feh, width) for _, high, width in INTERVALS},
+    }
+    present = (rule.alias(name) for name, rule in widened.items() if name in answer.columns)
+    return known.with_columns(*present, feh_error_label="feh_error").select(
+        *dict.fromkeys([*answer.columns, "feh_error_label"])
+    )

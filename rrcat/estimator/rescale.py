@@ -20,4 +20,6 @@ def to_scale(predictions: pl.DataFrame, model_scale: str, scale: str) -> pl.Data
         value, error = convert(predictions[name], predictions["feh_error"], model_scale, scale)
         moved[name] = pl.Series(value).fill_nan(None)
     moved["feh_error"] = pl.Series(error).fill_nan(None)
+    _, error = convert(predictions["feh"], predictions["feh_error_label"], model_scale, scale)
+    moved["feh_error_label"] = pl.Series(error).fill_nan(None)
     return predictions.with_columns(**moved)

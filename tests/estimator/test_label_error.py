@@ -37,7 +37,25 @@ def test_errors_are_added_in_quadrature_and_values_stay():
     assert given["feh_p84"][0] == pytest.approx(-1.0 + hypot(0.1, 0.4))
     rest = ["source_id", "feh", "status"]
     assert given.select(rest).equals(ANSWER.select(rest))
-    assert given.columns == ANSWER.columns
+    assert given.columns == [*ANSWER.columns, "feh_error_label"]
+
+
+def test_the_error_against_the_labels_is_kept():
+    given = with_label_error(ANSWER, STARS, {"RRab": 0.4, "RRc": 0.3})
+    assert given["feh_error_label"].to_list() == ANSWER["feh_error"].to_list()
+
+
+def test_wide_intervals_get_two_errors_of_the_labels_and_undiluted_values_one():
+    answer = ANSWER.with_columns(
+        feh_p025=pl.col("feh") - 1.5 * 1.96,
+        feh_p975=pl.col("feh") + 2.0 * 1.96,
+        feh_undiluted_error=pl.when(pl.col("feh").is_not_null()).then(0.3),
+    )
+    given = with_label_error(answer, STARS, {"RRab": 0.4, "RRc": 2.0})
+    assert given["feh_undiluted_error"][0] == 0.5
+    assert given["feh_p025"][1] == pytest.approx(-1.5 - 2.5 * 1.96)
+    assert given["feh_p975"][0] == pytest.approx(-1.0 + hypot(2.0, 0.4) * 1.96)
+    assert given.columns == [*answer.columns, "feh_error_label"]
 
 
 def test_a_type_without_labels_has_the_largest_of_their_errors():
