@@ -30,6 +30,9 @@ _SMALLEST_BATCH = 8
 # The learning rate rises for this part of the steps from this part of it, and falls to this part.
 _WARM_UP, _START, _END = 0.05, 0.05, 0.01
 _LARGEST_GRADIENT = 1.0
+# What is validated and kept are weights averaged over about this part of the steps: at a high
+# learning rate those of a single step may look good by chance.
+_AVERAGED = 0.06
 # Seeds that a step draws its changes with.
 _SEEDS_OF_CHANGE, _SEEDS_OF_RESAMPLING = 6, 4
 
@@ -123,7 +126,7 @@ def train(
     step = _step(network, optimizer, sample, known, size, params, centre, seed)
     left_out_inputs = {name: values[left_out] for name, values in sample.inputs.items()}
     answers = answers_of([network])
-    history, best = History(), [variable.numpy() for variable in network.weights]
+    history, best = History(), network.get_weights()
 
     state = [*network.variables, *optimizer.variables]
     found = load_checkpoint(checkpoint) if checkpoint is not None else None
@@ -143,14 +146,18 @@ def train(
             )
             for i in range(steps)
         ]
+        learned = network.get_weights()
+        optimizer.finalize_variable_values(network.trainable_variables)
+        averaged = network.get_weights()
         outputs = answers(left_out_inputs)[0]
+        network.set_weights(learned)
         score, rmse = _validation(outputs, sample, left_out, centre)
         history.loss.append(float(np.mean([loss.numpy() for loss in losses], dtype=np.float64)))
         history.score.append(score)
         history.rmse.append(rmse)
         if history.best < 0 or score < history.score[history.best]:
             history.best = epoch
-            best = [variable.numpy() for variable in network.weights]
+            best = averaged
         if checkpoint is not None:
             arrays = {"state": [variable.numpy() for variable in state], "best": best}
             save_checkpoint(checkpoint, arrays, vars(history))
@@ -171,7 +178,11 @@ def _optimizer(params: NetworkParams, steps: int) -> Any:
         warmup_steps=rising,
     )
     return keras.optimizers.AdamW(
-        schedule, weight_decay=params.weight_decay, clipnorm=_LARGEST_GRADIENT
+        schedule,
+        weight_decay=params.weight_decay,
+        clipnorm=_LARGEST_GRADIENT,
+        use_ema=True,
+        ema_momentum=1.0 - 1.0 / max(_AVERAGED * steps, 1.0),
     )
 
 
