@@ -151,7 +151,7 @@ def assert_found_again(stars):
     inside = (stars["distance_p16"] < 10 ** (stars["true_modulus"] / 5 - 2)) & (
         stars["distance_p84"] > 10 ** (stars["true_modulus"] / 5 - 2)
     )
-    assert inside.mean() == pytest.approx(0.68, abs=3 * (0.68 * 0.32 / stars.height) ** 0.5)
+    assert inside.mean() == pytest.approx(0.68, abs=max(0.05, 1.4 / stars.height**0.5))
 
 
 def test_moduli_are_found_again_with_their_errors(catalogue):
@@ -203,7 +203,7 @@ def test_distances_do_not_depend_on_the_partitions(catalogue, tmp_path):
 def test_stars_without_the_bands_of_a_wesenheit_magnitude_say_so(tmp_path):
     rows = build(tmp_path / "d", 60, "garofalo22-wesenheit")
     dark = rows.filter(pl.col("difficulty") == "no BP and RP", pl.col("feh").is_not_null())
-    assert set(dark["distance_status"]) == {"no_magnitude"} or dark.is_empty()
+    assert set(dark["distance_status"]) == {"no_magnitude"}
     stars = rows.filter(distance_status="ok")
     assert (stars["absorption"] - 0.1959 * stars["ebv"]).abs().max() < 1e-4
     assert regular(rows)["off"].abs().median() < 0.15
