@@ -37,6 +37,7 @@ def pages() -> dict[str, str]:
     """Give the text of every page by name."""
     return {
         **{f"schema-{name}": schema_page(load(name)) for name in names()},
+        "flags": bit_table(load("rrl_metallicity")["flags"]),
         "recipe": recipe_sections(),
         "commands": "\n".join(command_sections()),
     }
@@ -66,8 +67,16 @@ def schema_page(table: Table) -> str:
         )
     for column in table.column:
         if column.bits:
-            lines += ["", f"## Bits of {column.name}", "", "| bit | name | meaning |", "|--|--|--|"]
-            lines += [f"| {bit.value} | `{bit.name}` | {bit.description} |" for bit in column.bits]
+            lines += ["", f"## Bits of {column.name}", "", bit_table(column)]
+    return "\n".join(lines)
+
+
+def bit_table(column: Column) -> str:
+    """Tell the bits of a column of flags."""
+    lines = ["| bit | name | meaning | kind |", "|--:|---|---|---|"]
+    lines += [
+        f"| {bit.value} | `{bit.name}` | {bit.description} | {bit.kind} |" for bit in column.bits
+    ]
     return "\n".join(lines)
 
 

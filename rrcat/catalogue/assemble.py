@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 import polars as pl
 
 from rrcat.catalogue.distance import without_distances
-from rrcat.catalogue.flags import flags
+from rrcat.catalogue.evidence import with_evidence
+from rrcat.catalogue.flags import USUAL, FlagSettings, flags
+from rrcat.catalogue.hull import Hull
 from rrcat.catalogue.individual import individual
 from rrcat.errors import RecipeError
 from rrcat.schema import Table, check, conform
@@ -58,6 +60,8 @@ def assemble(
     scale: str,
     order: Sequence[str],
     distances: Callable[[pl.DataFrame], pl.DataFrame] = without_distances,
+    hull: Hull | None = None,
+    warn: FlagSettings = USUAL,
 ) -> pl.DataFrame:
     """Give the catalogue rows of the stars, one for each, with a value or a reason.
 
@@ -76,6 +80,10 @@ def assemble(
         reason, where none has, from the first.
     distances
         What gives the rows their distances, before their flags.
+    hull
+        Of the calibrators; None where no estimator learned from any.
+    warn
+        Where flags begin.
     """
     rank = pl.col("estimator").replace_strict(
         list(order), list(range(len(order))), return_dtype=pl.Int32
@@ -112,7 +120,8 @@ def assemble(
             epoch=pl.when(~pl.col("period_fixed")).then("epoch"),
         )
         .pipe(distances)
-        .with_columns(flags(table))
+        .pipe(with_evidence, features, predictions, hull)
+        .with_columns(flags(table, warn))
         .with_columns(pl.when(pl.col("fit_status") == "ok").then(pl.col(name)) for name in OF_A_FIT)
     )
     catalogue = conform(rows.select(name for name in table.names if name in rows.columns), table)

@@ -17,6 +17,7 @@ from rrcat.archive.tap_config import TapArchive
 from rrcat.calibration import scales
 from rrcat.calibration.config import Calibration
 from rrcat.catalogue.distance import DistanceSection
+from rrcat.catalogue.flags import FlagSettings
 from rrcat.catalogue.mistakes import explain
 from rrcat.errors import RecipeError
 from rrcat.evaluation.config import EvaluationSection
@@ -102,6 +103,7 @@ class Recipe(_Strict):
     estimator: tuple[EstimatorSection, ...] = Field(min_length=1)
     evaluation: EvaluationSection = EvaluationSection()
     distance: DistanceSection | None = None
+    flags: FlagSettings = FlagSettings()
     seed: int = Field(0, ge=0, description="Seed of everything random.")
 
     @property

@@ -65,7 +65,7 @@ def show(name: str, as_json: bool) -> None:
         click.echo("  ".join([column.name, *_facts(column)]))
         click.echo(_wrapped("    ", column.description))
         for bit in column.bits:
-            click.echo(_wrapped(f"    {bit.value:>6d} {bit.name}: ", bit.description))
+            click.echo(_wrapped(f"    {bit.value:>8d} {bit.name} ({bit.kind}): ", bit.description))
 
 
 @schema.command()

@@ -25,8 +25,8 @@ class TypeSummary:
 class Summary:
     """Counts of a catalogue. ``statuses``, ``types`` and ``bits`` are in the table's order.
 
-    ``n_unflagged`` are the stars with a value and no flag; ``errors`` are least, median and
-    greatest of the standard errors of [Fe/H], in dex.
+    ``n_unflagged`` are the stars with a value and no warning among their flags; ``errors`` are
+    least, median and greatest of the standard errors of [Fe/H], in dex.
     """
 
     n_rows: int
@@ -42,11 +42,12 @@ class Summary:
 def summarise(frame: pl.DataFrame, table: Table) -> Summary:
     """Count the rows, values, reasons and flags of a conforming catalogue."""
     statuses = dict(frame["feh_status"].value_counts().iter_rows())
-    flags = frame["flags"]
+    flags, warnings = frame["flags"], table["flags"].warnings
+    good = pl.col("feh").is_not_null() & ((pl.col("flags") & warnings) == 0)
     return Summary(
         n_rows=frame.height,
         n_values=frame["feh"].count(),
-        n_unflagged=frame.filter(pl.col("feh").is_not_null() & (pl.col("flags") == 0)).height,
+        n_unflagged=frame.filter(good).height,
         statuses={
             name: statuses[name] for name in table["feh_status"].values or () if name in statuses
         },

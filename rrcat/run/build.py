@@ -17,6 +17,7 @@ from rrcat.calibration.sample import Sample
 from rrcat.canonical import json_bytes
 from rrcat.catalogue.assemble import assemble, main_band
 from rrcat.catalogue.distance import check_bands, with_distances, without_distances
+from rrcat.catalogue.hull import keep_hull, learn_hull
 from rrcat.catalogue.individual import catalogue_table
 from rrcat.estimator.batch import StarBatch
 from rrcat.fourier.measure import with_found
@@ -159,6 +160,8 @@ def _frames(
                 progress=progress,
             )
             predictions.append(read_parts(cut, parts / section.id))
+    hull = None if sample is None else learn_hull(features, sample.calibrators, band=band)
+    keep_hull(hull, place.output / "bundles")
     frames = {
         "features": features,
         "predictions": pl.concat(predictions).sort("source_id", "estimator"),
@@ -172,6 +175,8 @@ def _frames(
         scale=recipe.catalogue.scale,
         order=[section.id for section in recipe.estimator],
         distances=_distances(place, frames["features"]),
+        hull=hull,
+        warn=recipe.flags,
     )
     return frames
 

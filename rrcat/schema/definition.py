@@ -44,11 +44,15 @@ class _Strict(BaseModel):
 
 
 class Bit(_Strict):
-    """One bit of a flag column."""
+    """One bit of a flag column.
+
+    A warning asks for caution; information says how a value came about.
+    """
 
     value: int = Field(gt=0)
     name: str
     description: str
+    kind: Literal["warning", "information"] = "warning"
 
     @model_validator(mode="after")
     def _is_a_power_of_two(self) -> "Bit":
@@ -154,8 +158,17 @@ class Column(_Strict):
         """The description followed by the meaning of each bit, for formats without bit lists."""
         if not self.bits:
             return self.description
-        bits = "; ".join(f"{bit.value} {bit.name}: {bit.description}" for bit in self.bits)
+        bits = "; ".join(
+            f"{bit.value} {bit.name}{'' if bit.kind == 'warning' else f' ({bit.kind})'}: "
+            f"{bit.description}"
+            for bit in self.bits
+        )
         return f"{self.description} Bits: {bits}"
+
+    @property
+    def warnings(self) -> int:
+        """The sum of the bits that are warnings."""
+        return sum(bit.value for bit in self.bits if bit.kind == "warning")
 
 
 class Table(_Strict):

@@ -42,7 +42,7 @@ def test_show_tells_all_of_a_column():
 
 
 def test_show_tells_bits_and_groups():
-    assert "4 order_limited: few points" in run("show", "rrl_metallicity").output
+    assert "4 order_limited (information): few points" in run("show", "rrl_metallicity").output
     assert "never null together: time, phase" in run("show", "light_curves").output
 
 

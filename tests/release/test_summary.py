@@ -28,6 +28,13 @@ def test_values_without_warning_are_counted(frame, table):
     assert found.n_unflagged == frame["feh"][:200].count()
 
 
+def test_information_among_the_flags_warns_of_nothing(frame, table):
+    (bit,) = [bit for bit in table["flags"].bits if bit.name == "period_fixed"]
+    flags = pl.Series([bit.value] * 300, dtype=pl.Int32)
+    found = summarise(frame.with_columns(flags=flags), table)
+    assert found.n_unflagged == frame["feh"].count()
+
+
 def test_extremes_of_values_and_errors_are_told(frame, table):
     found = summarise(frame, table)
     assert min(kind.feh_min for kind in found.types) == frame["feh"].min()

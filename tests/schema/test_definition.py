@@ -91,6 +91,13 @@ def test_bits_are_told_where_a_format_cannot_list_them():
     )
 
 
+def test_bits_that_only_inform_are_told_as_such_and_are_no_warnings():
+    told = bit(2) | {"kind": "information"}
+    column = Column.model_validate(INTEGER | {"nullable": False, "bits": [bit(1), told, bit(4)]})
+    assert "; 2 odd (information): something odd; " in column.full_description
+    assert column.warnings == 5
+
+
 def test_a_column_is_found_by_name():
     table = Table.model_validate(TABLE)
     assert table["period"].ucd == "time.period"

@@ -42,8 +42,8 @@ def test_each_estimator_has_its_columns_in_the_order_given_at_the_place_of_the_f
         "feh_error_literature_relations",
         "feh_status_literature_relations",
     ]
+    assert names[:first] + names[first + 6 :] == CATALOGUE.names
     assert names[first - 1] == "feh_status"
-    assert names[first + 6] == "flags"
     turned = expanded(CATALOGUE, IDS[::-1]).names
     assert turned[first] == "feh_literature_relations"
 
@@ -97,7 +97,7 @@ def test_one_name_for_two_columns_is_refused_with_both_owners(estimators, owners
 
 def test_an_id_that_makes_too_long_a_name_is_refused():
     longest = MAX_NAME - len("feh_status_")
-    assert expanded(CATALOGUE, ["a" * longest]).names[-2].startswith("feh_status_a")
+    assert f"feh_status_{'a' * longest}" in expanded(CATALOGUE, ["a" * longest]).names
     with pytest.raises(SchemaError, match="at most 63 characters"):
         expanded(CATALOGUE, ["a" * (longest + 1)])
 
