@@ -41,6 +41,12 @@ class CalibrationSection(PublishedTable):
         description="Values outside are none, such as 99 or -9.99, and are left out with that "
         "reason.",
     )
+    photometric: bool = Field(
+        False,
+        description="Whether the values come from light curves themselves. Their errors, which are "
+        "those of their own relation against spectra, are then in feh_error, and feh_error_label is "
+        "the error against them.",
+    )
     reference: tuple[Line, ...] = Field((), description="Citations of the measurements.")
 
     @model_validator(mode="after")
@@ -64,6 +70,8 @@ class LabelsSection(BaseModel):
         allow_inf_nan=False,
         json_schema_extra={"told_by": "catalogue"},
     )
+
+    photometric: ClassVar[bool] = True
 
     catalogue: str = Field(
         min_length=1,

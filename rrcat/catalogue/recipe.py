@@ -16,6 +16,7 @@ from rrcat.archive.profile import with_profile
 from rrcat.archive.tap_config import TapArchive
 from rrcat.calibration import scales
 from rrcat.calibration.config import Calibration
+from rrcat.catalogue.combination_config import CombinationSection
 from rrcat.catalogue.distance import DistanceSection
 from rrcat.catalogue.flags import FlagSettings
 from rrcat.catalogue.mistakes import explain
@@ -102,6 +103,7 @@ class Recipe(_Strict):
     calibration: Calibration | None = None
     estimator: tuple[EstimatorSection, ...] = Field(min_length=1)
     evaluation: EvaluationSection = EvaluationSection()
+    combination: CombinationSection | None = None
     distance: DistanceSection | None = None
     flags: FlagSettings = FlagSettings()
     seed: int = Field(0, ge=0, description="Seed of everything random.")
@@ -156,6 +158,8 @@ def read_recipe(path: Path) -> Recipe:
         raise RecipeError(
             f"estimator named twice: {', '.join(twice)}", file=path, hint="keep one of them"
         )
+    if recipe.combination is not None:
+        _check_combination(recipe, recipe.combination, path)
     archive = recipe.archive
     numbered = isinstance(archive, SimulatedArchive) or "source_id" in archive.stars.columns
     for place, table in recipe.beside_the_archive.items():
@@ -168,6 +172,24 @@ def read_recipe(path: Path) -> Recipe:
                 hint=f"map {wanted} there too",
             )
     return recipe
+
+
+def _check_combination(recipe: Recipe, section: CombinationSection, path: Path) -> None:
+    ids = [one.id for one in recipe.estimator]
+    if unknown := [id for id in section.estimators if id not in ids]:
+        raise RecipeError(
+            f"no estimator of the recipe is called {', '.join(unknown)}",
+            file=path,
+            key="combination.estimators",
+            hint=f"they are {', '.join(ids)}",
+        )
+    if recipe.calibration is None:
+        raise RecipeError(
+            "a combination is learned from calibrators, and the recipe has none",
+            file=path,
+            key="calibration",
+            hint="add [calibration], or take [combination] out",
+        )
 
 
 def _with_profile(content: dict[str, Any], path: Path) -> dict[str, Any]:

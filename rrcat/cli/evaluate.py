@@ -60,6 +60,7 @@ def evaluate(as_json: bool, select_features: bool, **request: Any) -> None:
         *LEGEND,
         "",
         *_sentences(told),
+        *_recommended(told),
         *_held_out(told),
         *_selection(summary.selection),
     ):
@@ -105,6 +106,39 @@ def _sentences(told: dict[str, Any]) -> Iterator[str]:
             for star in far
         )
         yield f"{id}, largest residuals: {named}"
+
+
+def _recommended(told: dict[str, Any]) -> Iterator[str]:
+    """Give what the folds tell of combination, calibrated errors and dilution, as lines of text."""
+    if "combination" not in told:
+        return
+    yield ""
+    yield f"combination of {', '.join(told['combination']['members'])}"
+    for kind, one in told["combination"]["types"].items():
+        best = ", ".join(f"{id} {count}" for id, count in one["best"].items())
+        yield (
+            f"  {kind}: stepped aside {one['stepped_aside']} of {one['learned']} times; "
+            f"best member: {best}"
+        )
+    yield ""
+    yield "Stars within 1 and 1.96 feh_error, in per cent, by thirds from small to large"
+    headings = ("all", "magnitude", "error of φ31")
+    yield " " * NAME + "".join(f"{heading:>{3 * CELL}}" for heading in headings)
+    for id, types in told["reliability"].items():
+        for kind, one in types.items():
+            whole = told["estimators"][id][kind]
+            for key in ("coverage_68", "coverage_95"):
+                cuts = [
+                    "-" if cut is None else " ".join(_cell(key, third[key]) for third in cut)
+                    for cut in one["thirds"].values()
+                ]
+                label = f"{id}, {kind}" if key == "coverage_68" else ""
+                cells = (_cell(key, whole[key]), *cuts)
+                yield f"{label:<{NAME}}" + "".join(f"{cell:>{3 * CELL}}" for cell in cells)
+    flat = {kind: one["metrics"] for kind, one in told["undiluted"].items() if one is not None}
+    if flat:
+        yield ""
+        yield from _table({"feh_undiluted": flat}, {})
 
 
 def _held_out(told: dict[str, Any]) -> Iterator[str]:

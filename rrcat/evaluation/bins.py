@@ -6,11 +6,11 @@ import polars as pl
 
 from rrcat.evaluation.metrics import mean, per_star, rounded
 
-WIDTH = 0.5
-"""Width of a bin of [Fe/H], dex; edges are at multiples of it."""
+WIDTH, NARROW = 0.5, 0.25
+"""Widths of a bin of [Fe/H], dex; edges are at multiples of them."""
 
 
-def bins(predictions: pl.DataFrame, by: str) -> list[dict[str, Any]]:
+def bins(predictions: pl.DataFrame, by: str, *, width: float = WIDTH) -> list[dict[str, Any]]:
     """Give ``low``, ``high``, ``n``, ``bias`` and ``bias_error`` of each bin that has stars.
 
     What shrinks towards the mean shows a slope against the true value; what misleads a reader of
@@ -21,9 +21,11 @@ def bins(predictions: pl.DataFrame, by: str) -> list[dict[str, Any]]:
     ----------
     by
         ``feh_true`` or ``feh``, the column that makes the bins [dex].
+    width
+        Of a bin [dex].
     """
     stars = per_star(predictions)
-    numbered = stars.with_columns(bin=(pl.col(by) / WIDTH).floor().cast(pl.Int64)).sort("bin")
+    numbered = stars.with_columns(bin=(pl.col(by) / width).floor().cast(pl.Int64)).sort("bin")
     told = []
     for number in numbered["bin"].unique(maintain_order=True).to_list():
         residuals = numbered.filter(pl.col("bin") == number)["residual"].to_list()
@@ -34,8 +36,8 @@ def bins(predictions: pl.DataFrame, by: str) -> list[dict[str, Any]]:
             error = rounded((variance / n) ** 0.5)
         told.append(
             {
-                "low": number * WIDTH,
-                "high": (number + 1) * WIDTH,
+                "low": number * width,
+                "high": (number + 1) * width,
                 "n": n,
                 "bias": rounded(bias),
                 "bias_error": error,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from rrcat.evaluation.bins import bins
+from rrcat.evaluation.bins import NARROW, WIDTH, bins
 from rrcat.evaluation.metrics import Metrics, bootstrap, metrics, per_star, rmse, rounded
 
 TYPES = ("RRab", "RRc", "RRd")
@@ -30,8 +30,9 @@ def report(predictions: pl.DataFrame, stars: pl.DataFrame, *, seed: int) -> dict
     -------
     dict
         ``estimators`` (metrics of all stars and of each type), ``groups`` (with and without
-        Blazhko stars), ``reasons`` (how many stars have no value and why), ``bias`` (by bin of
-        true and of predicted [Fe/H]), ``outliers``, ``comparisons``.
+        Blazhko stars), ``reasons`` (how many stars have no value and why), ``bias`` and
+        ``bias_narrow`` (by bin of 0.5 and of 0.25 dex of true and of predicted [Fe/H]),
+        ``outliers``, ``comparisons``.
     """
     rows = predictions.join(
         stars.select("source_id", "archive_id", "name", "blazhko", "n_spectra"),
@@ -47,6 +48,7 @@ def report(predictions: pl.DataFrame, stars: pl.DataFrame, *, seed: int) -> dict
         "groups": {},
         "reasons": {},
         "bias": {},
+        "bias_narrow": {},
         "outliers": {},
     }
     for id, frame in by_estimator.items():
@@ -54,10 +56,11 @@ def report(predictions: pl.DataFrame, stars: pl.DataFrame, *, seed: int) -> dict
         result["estimators"][id] = {name: metrics(part, seed=seed) for name, part in types.items()}
         result["groups"][id] = _blazhko(types, seed)
         result["reasons"][id] = _reasons(frame)
-        result["bias"][id] = {
-            name: {by: bins(part, column) for by, column in BY.items()}
-            for name, part in types.items()
-        }
+        for key, width in (("bias", WIDTH), ("bias_narrow", NARROW)):
+            result[key][id] = {
+                name: {by: bins(part, column, width=width) for by, column in BY.items()}
+                for name, part in types.items()
+            }
         result["outliers"][id] = [row for _, part in _types(frame) for row in _outliers(part)]
     result["comparisons"] = [
         comparison

@@ -23,6 +23,7 @@ CATALOGUE = "catalogue.parquet"
 FACTS = "candidate.json"
 RECIPE = "recipe.toml"
 BUNDLES = "bundles/"
+COMBINATION = "combination.json"
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,9 @@ def _check_files(folder: Path, known: dict[str, str]) -> tuple[str, ...]:
                 file=folder / name,
                 hint="build it again; nobody can tell what made the change",
             )
-    carried = tuple(name for name in there if name == RECIPE or name.startswith(BUNDLES))
+    carried = tuple(
+        name for name in there if name in (RECIPE, COMBINATION) or name.startswith(BUNDLES)
+    )
     for name in (RECIPE, CATALOGUE, *carried):
         if name not in known:
             raise ReleaseError(

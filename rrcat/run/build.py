@@ -16,17 +16,20 @@ from rrcat.archive.store import LocalStore
 from rrcat.calibration.sample import Sample
 from rrcat.canonical import json_bytes
 from rrcat.catalogue.assemble import assemble, main_band
+from rrcat.catalogue.combination import COMBINATION, Combination
 from rrcat.catalogue.distance import check_bands, with_distances, without_distances
 from rrcat.catalogue.hull import keep_hull, learn_hull
 from rrcat.catalogue.individual import catalogue_table
 from rrcat.estimator.batch import StarBatch
 from rrcat.fourier.measure import with_found
 from rrcat.run.calibrators import calibration_sample, write_sample
+from rrcat.run.candidate import COMBINATION as COMBINED
 from rrcat.run.candidate import write_candidate
 from rrcat.run.executor import executor
 from rrcat.run.partition import Partition
 from rrcat.run.parts import read_parts
 from rrcat.run.progress import progress_bars
+from rrcat.run.recommend import learn_combination, recommend
 from rrcat.run.stage import run_stage
 from rrcat.run.tables import make_features, make_sequences, reads_sequences, sequences_of
 from rrcat.run.training import GOLDEN_STARS, check_calibration, train
@@ -74,10 +77,11 @@ def build_catalogue(request: Request) -> BuildSummary:
         check_calibration(recipe, place.registry)
         table = catalogue_table(recipe)
         sample = _sample(place)
+        learned = None if sample is None else _learned(place, sample)
         cut = place.partitions(place.store)
         workers = default_workers(request.workers, len(cut))
         with executor(workers) as pool:
-            frames = _frames(place, sample, cut, pool, table)
+            frames = _frames(place, sample, learned, cut, pool, table)
         validation = write_candidate(
             output, request.recipe, recipe, frames, place.store.account, place.origin
         )
@@ -103,8 +107,9 @@ def build_catalogue(request: Request) -> BuildSummary:
 
 
 def _sample(place: Workspace) -> Sample | None:
-    """Give the calibrators, None where no estimator learns from them."""
-    if not any(place.registry.spec(one.id).needs_calibrators for one in place.recipe.estimator):
+    """Give the calibrators, None where nothing is learned from them."""
+    learning = any(place.registry.spec(one.id).needs_calibrators for one in place.recipe.estimator)
+    if not learning and place.recipe.combination is None:
         return None
     sample = calibration_sample(place)
     write_sample(sample, place.output)
@@ -117,8 +122,23 @@ def _flag_counts(catalogue: pl.DataFrame, table: Table) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
+def _learned(place: Workspace, sample: Sample) -> Combination | None:
+    """Learn the combination and keep it, where the recipe asks for one."""
+    if place.recipe.combination is None:
+        return None
+    learned = learn_combination(place, sample)
+    content = learned.model_dump(mode="json")
+    atomic.write_bytes(place.output / COMBINED, json_bytes(content))
+    return learned
+
+
 def _frames(
-    place: Workspace, sample: Sample | None, cut: list[Partition], pool: Executor, table: Table
+    place: Workspace,
+    sample: Sample | None,
+    learned: Combination | None,
+    cut: list[Partition],
+    pool: Executor,
+    table: Table,
 ) -> dict[str, pl.DataFrame]:
     """Run the stages and give the finished frames: features, predictions and catalogue."""
     recipe, store = place.recipe, place.store
@@ -166,6 +186,11 @@ def _frames(
         "features": features,
         "predictions": pl.concat(predictions).sort("source_id", "estimator"),
     }
+    order = [section.id for section in recipe.estimator]
+    if learned is not None:
+        stars = with_found(store.stars(), features)
+        frames["predictions"] = recommend(place, frames["predictions"], stars, features, learned)
+        order.insert(0, COMBINATION)
     frames["catalogue"] = assemble(
         store.stars(),
         frames["features"],
@@ -173,7 +198,7 @@ def _frames(
         table=table,
         band=band,
         scale=recipe.catalogue.scale,
-        order=[section.id for section in recipe.estimator],
+        order=order,
         distances=_distances(place, frames["features"]),
         hull=hull,
         warn=recipe.flags,

@@ -23,6 +23,7 @@ from rrcat.schema import check
 FILE = "candidate.json"
 FRAMES = ("catalogue", "features", "predictions")
 CALIBRATORS = "calibrators.parquet"
+COMBINATION = "combination.json"
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def write_candidate(
         **asdict(origin),
         "reference": _references(recipe, bundles, origin),
         "validation": validation,
-        "files": _hashes(folder, bundles),
+        "files": _hashes(folder, recipe, bundles),
     }
     atomic.write_bytes(folder / FILE, json_bytes(facts))
     return validation
@@ -137,9 +138,11 @@ def _references(recipe: Recipe, bundles: Sequence[Manifest], origin: Origin) -> 
     return list(dict.fromkeys(papers))
 
 
-def _hashes(folder: Path, bundles: Sequence[Manifest]) -> dict[str, str]:
+def _hashes(folder: Path, recipe: Recipe, bundles: Sequence[Manifest]) -> dict[str, str]:
     names = [f"{name}.parquet" for name in FRAMES] + ["account.json", "recipe.toml"]
-    if any(bundle.training_set_sha256 for bundle in bundles):
+    if recipe.combination is not None:
+        names.append(COMBINATION)
+    if recipe.combination is not None or any(one.training_set_sha256 for one in bundles):
         names.append(CALIBRATORS)
     models = [path for path in sorted((folder / "bundles").rglob("*")) if path.is_file()]
     files = [folder / name for name in names] + models

@@ -25,6 +25,7 @@ PRODUCTS = (
     "recipe.toml",
     "account.json",
     "calibrators.parquet",
+    "combination.json",
     "sample.csv",
     "evaluation.json",
     "held_out.parquet",

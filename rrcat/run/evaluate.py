@@ -11,29 +11,22 @@ from typing import Any
 import polars as pl
 
 from rrcat import atomic
-from rrcat.calibration.sample import Sample
 from rrcat.canonical import json_bytes, parquet_bytes
 from rrcat.catalogue.assemble import main_band
+from rrcat.catalogue.combination import COMBINATION
 from rrcat.catalogue.recipe import Recipe
 from rrcat.errors import RecipeError, RunError
-from rrcat.evaluation.cross_validation import COLUMNS, KEY
+from rrcat.evaluation.cross_validation import COLUMNS
 from rrcat.evaluation.external import beside, read_external
 from rrcat.evaluation.plots import plots
+from rrcat.evaluation.reliability_plots import reliability_plot
 from rrcat.evaluation.report import TYPES, report
-from rrcat.run.calibrators import (
-    calibration_sample,
-    calibrator_batch,
-    held_out_sample,
-    write_sample,
-)
-from rrcat.run.executor import executor
-from rrcat.run.folds import CrossValidate, Fold, fold_sets, folds
+from rrcat.run.calibrators import calibration_sample, held_out_sample, write_sample
+from rrcat.run.folds import fold_sets, folds, out_of_fold
 from rrcat.run.held_out import judge
-from rrcat.run.parts import read_parts
-from rrcat.run.progress import progress_bars
-from rrcat.run.stage import run_stage
+from rrcat.run.recommend import RECOMMENDED, check_combination, crossed, recommended_report
 from rrcat.run.training import CHECKPOINTS, check_calibration
-from rrcat.run.workspace import Request, Workspace, default_workers, workspace
+from rrcat.run.workspace import Request, Workspace, workspace
 
 
 @dataclass(frozen=True)
@@ -81,8 +74,9 @@ def evaluate_estimators(request: Request, *, select_features: bool = False) -> E
     ) as place:
         recipe = place.recipe
         check_calibration(recipe, place.registry)
+        check_combination(recipe)
         _check_names(recipe)
-        if select_features:  # fail now rather than after the folds
+        if select_features or recipe.combination is not None:  # fail now, not after the folds
             main_band(place.store.bands, recipe.catalogue.band)
         sample = calibration_sample(place)
         write_sample(sample, place.output)
@@ -96,13 +90,21 @@ def evaluate_estimators(request: Request, *, select_features: bool = False) -> E
             for one in recipe.evaluation.external
         }
         units = folds(fold_sets(recipe, sample.calibrators))
-        predictions = _predictions(place, sample, held, units)
+        samples = [sample] if held is None else [sample, held]
+        stars = pl.concat(one.calibrators.select("source_id") for one in samples).sort("source_id")
+        predictions = out_of_fold(place, stars, units)
+        columns, recommended = COLUMNS, {}
+        if recipe.combination is not None:
+            predictions, learned = crossed(place, sample, predictions)
+            recommended = recommended_report(place, sample, predictions, learned)
+            columns = COLUMNS | RECOMMENDED
         external = [beside(predictions, values, id) for id, values in published.items()]
         told = report(
-            pl.concat([predictions, *external]),
+            pl.concat([predictions, *external], how="diagonal"),
             sample.stars.filter("taken"),
             seed=recipe.evaluation.seed,
         )
+        told |= recommended
         told["external"] = {id: told["estimators"].pop(id) for id in published}
         resolved = recipe.resolved()
         leave_one_out = recipe.evaluation.scheme == "leave-one-out"
@@ -122,7 +124,7 @@ def evaluate_estimators(request: Request, *, select_features: bool = False) -> E
             atomic.write_bytes(place.output / "held_out.parquet", parquet_bytes(values))
         shutil.rmtree(place.output / CHECKPOINTS, ignore_errors=True)  # empty, all is learned
         _draw(place, predictions, sample.stars.filter("taken"), told)
-        table = predictions.select(*COLUMNS)
+        table = predictions.select(*columns)
         for id, values in published.items():
             table = table.join(
                 values.select("source_id", pl.col("feh").alias(f"feh_{id}")),
@@ -156,7 +158,7 @@ def _check_scikit_learn() -> None:
 
 
 def _check_names(recipe: Recipe) -> None:
-    ids = {section.id for section in recipe.estimator}
+    ids = {COMBINATION, *(section.id for section in recipe.estimator)}
     for one in recipe.evaluation.external:
         if one.id in ids:
             raise RecipeError(
@@ -164,32 +166,6 @@ def _check_names(recipe: Recipe) -> None:
                 key="evaluation.external",
                 hint="give them another id",
             )
-
-
-def _predictions(
-    place: Workspace, sample: Sample, held: Sample | None, units: list[Fold]
-) -> pl.DataFrame:
-    """Give the out-of-fold predictions of every estimator."""
-    found = []
-    samples = [sample] if held is None else [sample, held]
-    stars = pl.concat(one.calibrators.select("source_id") for one in samples).sort("source_id")
-    # What learns nothing is done before a process has started.
-    learning = any(place.registry.spec(one.id).needs_calibrators for one in place.recipe.estimator)
-    workers = default_workers(place.request.workers, len(units) if learning else 0)
-    with progress_bars() as progress, executor(workers) as pool:
-        calibrator_batch(place, stars, progress=progress)
-        for section in place.recipe.estimator:
-            parts = place.output / "parts" / section.id
-            run_stage(
-                f"Testing: {section.id}",
-                CrossValidate(place.output, section, place.recipe.evaluation.seed),
-                units,
-                parts,
-                executor=pool,
-                progress=progress,
-            )
-            found.append(read_parts(units, parts))
-    return pl.concat(found).sort(KEY)
 
 
 def _draw(
@@ -207,3 +183,7 @@ def _draw(
             drawn = plots(rows, stars, groups[kind], title=f"{id}, {kind}", scale=told["scale"])
             for name, content in drawn.items():
                 atomic.write_bytes(folder / f"{id}-{kind}-{name}.svg", content)
+            reliable = told.get("reliability", {}).get(id, {}).get(kind)
+            if drawn and reliable is not None:
+                content = reliability_plot(reliable, title=f"{id}, {kind}")
+                atomic.write_bytes(folder / f"{id}-{kind}-reliability.svg", content)

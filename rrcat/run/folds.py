@@ -9,11 +9,16 @@ import polars as pl
 from rrcat.catalogue.recipe import EstimatorSection, Recipe
 from rrcat.estimator.batch import StarBatch
 from rrcat.estimator.registry import discover
-from rrcat.evaluation.cross_validation import cross_validate
+from rrcat.evaluation.cross_validation import KEY, cross_validate
 from rrcat.evaluation.splits import cut
-from rrcat.run.calibrators import read_calibrator_batch
+from rrcat.run.calibrators import calibrator_batch, read_calibrator_batch
 from rrcat.run.candidate import CALIBRATORS
+from rrcat.run.executor import executor
+from rrcat.run.parts import read_parts
+from rrcat.run.progress import progress_bars
+from rrcat.run.stage import run_stage
 from rrcat.run.training import CHECKPOINTS
+from rrcat.run.workspace import Workspace, default_workers
 
 
 @dataclass(frozen=True)
@@ -98,3 +103,35 @@ def loaded(folder: Path) -> tuple[pl.DataFrame, StarBatch]:
 def _loaded(folder: Path, written: int) -> tuple[pl.DataFrame, StarBatch]:
     """Read the calibrators once in a worker; again only where another run has written them."""
     return pl.read_parquet(folder / CALIBRATORS, glob=False), read_calibrator_batch(folder)
+
+
+def out_of_fold(
+    place: Workspace, stars: pl.DataFrame, units: list[Fold], *, prefix: str = ""
+) -> pl.DataFrame:
+    """Give the predictions of all estimators of a recipe by models that had not seen the stars.
+
+    Those of a fold are kept as a part in ``parts/<prefix><id>``.
+
+    Parameters
+    ----------
+    stars
+        ``source_id`` of the calibrators, and of others whose tables are wanted.
+    """
+    found, recipe = [], place.recipe
+    # What learns nothing is done before a process has started.
+    learning = any(place.registry.spec(one.id).needs_calibrators for one in recipe.estimator)
+    workers = default_workers(place.request.workers, len(units) if learning else 0)
+    with progress_bars() as progress, executor(workers) as pool:
+        calibrator_batch(place, stars, progress=progress)
+        for section in recipe.estimator:
+            parts = place.output / "parts" / f"{prefix}{section.id}"
+            run_stage(
+                f"Testing: {section.id}",
+                CrossValidate(place.output, section, recipe.evaluation.seed),
+                units,
+                parts,
+                executor=pool,
+                progress=progress,
+            )
+            found.append(read_parts(units, parts))
+    return pl.concat(found).sort(KEY)

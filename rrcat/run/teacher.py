@@ -277,7 +277,8 @@ def _teacher(
 def _no_calibrators(folder: Path, facts: Mapping[str, Any]) -> pl.DataFrame | None:
     """Give an empty frame where no model of a catalogue learned from calibrators, else None."""
     bundles = [read_bundle(folder / "bundles" / one["id"]) for one in facts["estimators"]]
-    learned = any(bundle.training_set_sha256 for bundle in bundles)
+    combined = (facts.get("recipe") or {}).get("combination") is not None
+    learned = combined or any(bundle.training_set_sha256 for bundle in bundles)
     return None if learned else load("calibrators").empty()
 
 

@@ -33,6 +33,12 @@ def check_calibration(recipe: Recipe, registry: Registry) -> None:
             )
 
 
+def label_errors(recipe: Recipe, sample: Sample) -> dict[str, float]:
+    """Give the errors of photometric labels by pulsation type [dex]; none for spectra."""
+    photometric = recipe.calibration is not None and recipe.calibration.photometric
+    return typical_errors(sample.calibrators) if photometric else {}
+
+
 def train(
     section: EstimatorSection,
     recipe: Recipe,
@@ -80,8 +86,7 @@ def train(
                 progress=lambda done, total: progress.update(bar, completed=done, total=total),
             )
             progress.update(bar, completed=1, total=1)
-            if sample.teacher is not None:
-                model.label_error = typical_errors(sample.calibrators)
+            model.label_error = label_errors(recipe, sample)
             learned = _digest(sample.calibrators, *batch.frames().values())
             metrics = {"n_calibrators": sample.calibrators.height}
         else:

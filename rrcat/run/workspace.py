@@ -181,6 +181,9 @@ def _chosen(recipe: Recipe, request: Request) -> Recipe:
     update: dict[str, Any] = {
         "estimator": tuple(section for section in recipe.estimator if section.id in asked)
     }
+    if recipe.combination is not None:
+        members = tuple(id for id in recipe.combination.estimators if id in asked)
+        update["combination"] = recipe.combination.model_copy(update={"estimators": members})
     if request.seed is not None:
         update["seed"] = request.seed
         update["evaluation"] = recipe.evaluation.model_copy(update={"seed": request.seed})

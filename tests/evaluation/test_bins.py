@@ -31,3 +31,11 @@ def test_bins_of_predicted_metallicity_take_the_mean_of_the_repeats():
 
 def test_stars_without_value_are_in_no_bin():
     assert bins(rows([-2.0, -1.0], [None, -1.0]), "feh_true")[0]["low"] == -1.0
+
+
+def test_bins_may_be_narrow():
+    told = bins(rows([-2.0, -1.8, -1.6], [-1.8, -1.6, -1.5]), "feh_true", width=0.25)
+    assert [(one["low"], one["high"], one["n"]) for one in told] == [
+        (-2.0, -1.75, 2),
+        (-1.75, -1.5, 1),
+    ]
