@@ -30,13 +30,13 @@ USUAL_PERIODS = {"RRab": (0.30, 1.00), "RRc": (0.20, 0.50)}
 # the value with it; the typical error of a faint star is as wide as NEAR_EDGE.
 BRANCH = {"RRab": 5.88 + math.pi, "RRc": 6.6 + math.pi}
 NEAR_EDGE = 0.5  # rad
-# Of 100 RRab, and of 100 RRc, in the Large Magellanic Cloud 99 have a larger a1 in G, mag
+# Of RRab and of RRc in the Large Magellanic Cloud 99 in 100 have a larger a1 in G, mag
 # (Muraveva et al. 2025, MNRAS 536, 2749); that of RRab falls between these periods (d).
 LEAST_A1_RRAB, LEAST_A1_RRAB_LONG, LEAST_A1_RRC = 0.15, 0.10, 0.12
 FALLS_FROM, FALLS_TO = 0.55, 0.65
 # The amplitude in RP is about 0.7 of that in G; the light of a neighbour, redder than an RR Lyrae
 # star as nearly all stars are, takes more from it.
-LEAST_RP_OVER_G = 0.62
+LEAST_RP_OVER_G = 0.65
 SURE = 3.0  # standard errors
 # Limits of single stars. Flux excess: Gaia Collaboration, Babusiaux et al. 2018, A&A 616, A10. RUWE
 # and image parameters: Fabricius et al. 2021, A&A 649, A5.
