@@ -27,3 +27,14 @@ def test_all_published_metallicities_are_reproduced(joined: pl.DataFrame) -> Non
 def test_errors_are_of_the_published_size(joined: pl.DataFrame) -> None:
     ratio = joined["feh_error"] / joined["[Fe/H]_error"]
     assert 0.7 < ratio.median() < 1.4  # type: ignore[operator]
+
+
+def test_without_magnitudes_there_are_no_distances(
+    data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "recipe.toml"
+    section = '\n[distance]\nrelation = "muraveva18"\nextinction = []\n'
+    recipe.write_text(RECIPE.read_text() + section)
+    data, output = data_dir / "muraveva25_lmc", tmp_path / "candidate"
+    assert main(["build", str(recipe), "--data", str(data), "--output", str(output)]) == 1
+    assert "has an intensity-averaged magnitude in G" in capsys.readouterr().err

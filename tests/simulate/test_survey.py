@@ -26,6 +26,20 @@ def test_tables_conform_to_their_schema(survey, name):
     check(conform(survey[name], table), table)
 
 
+def test_reddening_and_absorption_are_true_within_their_errors(survey):
+    both = survey["stars"].join(survey["truth"], on="source_id", suffix="_true")
+    for name, true in (("ebv", both["reddening"]), ("g_absorption", 2.740 * both["reddening"])):
+        pull = ((both[name] - true) / both[f"{name}_error"]).drop_nulls()
+        assert abs(pull.mean()) < 0.1
+        assert pull.std() == pytest.approx(1.0, abs=0.05)
+    assert both["ebv"].null_count() == 0
+    known = both.filter(pl.col("g_absorption").is_not_null())
+    assert set(known["pulsation_type"]) == {"RRab"}
+    assert known.height > 0.55 * both.height
+    dark = both.filter(difficulty="no BP and RP")
+    assert dark["g_absorption"].null_count() == dark.height > 0
+
+
 @pytest.mark.parametrize(("first", "n"), [(1, 40), (301, 50)])
 def test_a_part_of_a_survey_is_that_part_of_the_whole(survey, first, n):
     part = simulate(n, seed=3, first=first)
