@@ -1,0 +1,148 @@
+"""From light curves to metallicities for stars of one pulsation type: all that is learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rrcat.estimator import Scaler, learn_scaler
+from rrcat.fourier import (
+    N_COEFFICIENTS,
+    Shapes,
+    branches,
+    coefficient_columns,
+    column_index,
+)
+from rrcat_gp.curves import Curve, Usual, learn_usual
+from rrcat_gp.evidence import Numbers, learn_numbers
+from rrcat_gp.points import Sums
+from rrcat_gp.process import Process, conditioned
+
+FloatArray = NDArray[np.float64]
+
+# More stars than these teach the shapes nothing new.
+_ENOUGH = 5_000
+# Step [mag] for derivatives by the coefficients.
+_STEP = 1e-4
+# Penalty, in stars, of the plain linear relation that errors of shape are propagated by.
+_PENALTY = 3.0
+_RANGED = column_index(["period", "a1", "a2", "phi31"])
+
+
+@dataclass(frozen=True)
+class Reader:
+    """From light curves to columns, and to the variance of [Fe/H] that the shape leaves open.
+
+    ``centres`` are the branches of the phases, ``slopes`` ``(n_columns,)`` those of a plain linear
+    relation of standardised [Fe/H] and columns.
+    """
+
+    usual: Usual
+    centres: FloatArray
+    scaler: Scaler
+    slopes: FloatArray
+
+    def __call__(self, observed: Sums, start: Shapes) -> tuple[FloatArray, FloatArray]:
+        """Give the columns ``(n, n_columns)``, not standardised, and the variances ``(n,)``."""
+        curve = self.usual(observed, start)
+        columns = coefficient_columns(start.period, curve.noise, curve.mean, self.centres)
+        return columns, self._left_open(start.period, curve, columns)
+
+    def _left_open(self, period: FloatArray, curve: Curve, columns: FloatArray) -> FloatArray:
+        here = self.scaler.standardised(columns)
+        gradient = np.empty((period.size, N_COEFFICIENTS))
+        for place in range(N_COEFFICIENTS):
+            moved = curve.mean.copy()
+            moved[:, place] += _STEP
+            there = coefficient_columns(period, curve.noise, moved, self.centres)
+            change = (self.scaler.standardised(there) - here) * self.slopes
+            gradient[:, place] = change.sum(axis=1) / _STEP
+        product = gradient[:, np.newaxis, :] @ curve.covariance @ gradient[:, :, np.newaxis]
+        # No shape leaves more open than there is among the calibrators.
+        return np.clip(product[:, 0, 0], 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Regression:
+    """What was learned of one type, calibrators included, for they are what a value rests on.
+
+    ``centre`` and ``width`` [dex] are mean and spread of their [Fe/H]; ``columns`` ``(n,
+    n_columns)``, ``value`` and ``noise`` ``(n,)`` standardised columns, [Fe/H] and its variance;
+    ``labelled`` the variance that labels bring to a new star. ``lowest`` and ``highest`` bound
+    period, A1, A2 and φ31 of the calibrators.
+    """
+
+    reader: Reader
+    numbers: Numbers
+    centre: float
+    width: float
+    columns: FloatArray
+    value: FloatArray
+    noise: FloatArray
+    labelled: float
+    lowest: FloatArray
+    highest: FloatArray
+    process: Process = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        process = conditioned(self.numbers, self.columns, self.value, self.noise)
+        object.__setattr__(self, "process", process)
+
+    def __call__(
+        self, observed: Sums, start: Shapes
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+        """Give [Fe/H], its error [dex], and whether the star is unlike those learned from."""
+        columns, of_shape = self.reader(observed, start)
+        value, variance = self.process(self.reader.scaler.standardised(columns))
+        variance += self.numbers.noise(of_shape, np.full(value.size, self.labelled))
+        ranged = columns[:, _RANGED]
+        outside = np.any((ranged < self.lowest) | (ranged > self.highest), axis=1)
+        return self.centre + self.width * value, self.width * np.sqrt(variance), outside
+
+
+def learn(
+    observed: Sums,
+    start: Shapes,
+    feh: FloatArray,
+    feh_error: FloatArray,
+    *,
+    search_stars: int,
+    seed: int,
+) -> Regression:
+    """Give what is learned from stars of one type with their [Fe/H] and its errors [dex].
+
+    The numbers of the process are found with ``search_stars`` of them, drawn by the seed; then it
+    is given them all.
+    """
+    n = feh.size
+    order = np.random.default_rng(seed).permutation(n)
+    some = np.sort(order[:_ENOUGH])
+    usual = learn_usual(observed[some], start[some])
+    curve = usual(observed, start)
+    centres = branches(curve.mean)
+    columns = coefficient_columns(start.period, curve.noise, curve.mean, centres)
+    scaler = learn_scaler(columns)
+    design = scaler.standardised(columns)
+    centre, width = float(feh.mean()), float(feh.std()) or 1.0
+    value = (feh - centre) / width
+    ridge = design.T @ design + _PENALTY * np.eye(design.shape[1])
+    reader = Reader(usual, centres, scaler, np.linalg.solve(ridge, design.T @ value))
+    of_shape = reader(observed, start)[1]
+    of_label = (feh_error / width) ** 2
+    few = np.sort(order[:search_stars])
+    numbers = learn_numbers(design[few], value[few], of_shape[few], of_label[few])
+    ranged = columns[:, _RANGED]
+    return Regression(
+        reader,
+        numbers,
+        centre,
+        width,
+        columns=design,
+        value=value,
+        noise=numbers.noise(of_shape, of_label),
+        labelled=float(np.median(of_label)),
+        lowest=ranged.min(axis=0),
+        highest=ranged.max(axis=0),
+    )
