@@ -141,5 +141,10 @@ def _rmse(residuals: Mapping[str, FloatArray]) -> dict[str, float]:
 
 
 def _no_better(combined: FloatArray, best: FloatArray) -> bool:
+    """Tell whether the gain in mean square is less than its own standard error, star by star.
+
+    Of few stars one or the other is better by chance, and what was chosen by chance is worse.
+    """
     both = np.isfinite(combined) & np.isfinite(best)
-    return not both.any() or bool((combined[both] ** 2).mean() >= (best[both] ** 2).mean())
+    gain = best[both] ** 2 - combined[both] ** 2
+    return not gain.size or bool(gain.mean() <= gain.std() / np.sqrt(gain.size))

@@ -1,0 +1,83 @@
+"""The report tells how often intervals hold the truth, overall and where it is hard."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from rrcat.evaluation.reliability import LEVELS, dilution_report, reliability
+from rrcat.evaluation.reliability_plots import reliability_plot
+
+
+def predictions(n=3000, seed=1, *, faint=0.0, slope=1.0):
+    random = np.random.default_rng(seed)
+    true, mag = random.normal(-1.5, 0.4, n), random.normal(17, 1, n)
+    feh = -1.5 + slope * (true + 1.5) + random.normal(size=n) * 0.2 * np.exp(faint * (mag - 17))
+    return pl.DataFrame(
+        {
+            "repeat": 0,
+            "source_id": np.arange(n),
+            "feh_true": true,
+            "feh": feh,
+            "feh_error": 0.2,
+            "mag": mag,
+            "log_phi31_error": np.log(random.uniform(0.05, 0.5, n)),
+            "feh_undiluted": -1.5 + (feh + 1.5) / slope,
+            "feh_undiluted_error": 0.2 / slope,
+        }
+    )
+
+
+def test_observed_shares_are_those_of_honest_errors():
+    told = reliability(predictions(20_000))
+    assert [one["nominal"] for one in told["levels"]] == list(LEVELS)
+    for one in told["levels"]:
+        assert one["observed"] == pytest.approx(one["nominal"], abs=0.015)
+
+
+def test_thirds_show_where_errors_are_too_small():
+    told = reliability(predictions(9000, faint=0.4))["thirds"]
+    assert [third["n"] for third in told["mag"]] == [3000] * 3
+    bright, _, faint = told["mag"]
+    assert bright["high"] < faint["low"]
+    assert bright["coverage_68"] > 0.8 > 0.6 > faint["coverage_68"]
+    assert bright["coverage_95"] > faint["coverage_95"]
+    first = told["phi31_error"][0]
+    assert (first["low"], first["high"]) == pytest.approx((0.05, 0.2), abs=0.01)
+
+
+def test_a_star_is_in_one_third_however_often_it_was_predicted():
+    once = predictions(300)
+    twice = pl.concat([once, once.with_columns(repeat=pl.lit(1, pl.Int32))])
+    assert reliability(twice) == reliability(once)
+
+
+def test_stars_without_value_or_condition_are_not_counted():
+    rows = predictions(30).with_columns(
+        feh=pl.when(pl.col("source_id") >= 3).then("feh"),
+        log_phi31_error=pl.lit(None, pl.Float64),
+    )
+    told = reliability(rows)
+    assert told["n"] == 27
+    assert told["thirds"]["phi31_error"] is None
+    assert sum(third["n"] for third in told["thirds"]["mag"]) == 27
+    nothing = reliability(rows.head(3))
+    assert (nothing["n"], nothing["levels"]) == (0, [])
+
+
+def test_undiluted_values_are_judged_by_their_own_errors():
+    told = dilution_report(predictions(slope=0.7), seed=0)
+    assert told is not None
+    assert told["metrics"]["slope"] == pytest.approx(1, abs=0.03)
+    assert told["metrics"]["coverage_68"] == pytest.approx(0.683, abs=0.03)
+    assert {one["high"] - one["low"] for one in told["bias_narrow"]["true"]} == {0.25}
+    without = predictions().with_columns(feh_undiluted=pl.lit(None, pl.Float64))
+    assert dilution_report(without, seed=0) is None
+
+
+def test_a_diagram_is_the_same_every_time_even_without_thirds():
+    told = reliability(predictions(60))
+    drawn = reliability_plot(told, title="estimator, RRab")
+    assert drawn.startswith(b"<?xml")
+    assert drawn == reliability_plot(told, title="estimator, RRab")
+    told["thirds"]["mag"] = None
+    assert reliability_plot(told, title="estimator, RRab") != drawn
