@@ -151,3 +151,20 @@ def test_a_hull_is_kept_as_numbers(tmp_path):
     (tmp_path / FILE).unlink()
     keep_hull(None, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_nearly_all_stars_of_the_lmc_are_among_the_calibrators_of_gaia(data_dir):
+    spectra = pl.read_csv(data_dir / "gaia_dr3_crestani21" / "rrab.csv").select(
+        "source_id", period="pf", a1="A1", phi31="phi31_g", pulsation_type=pl.lit("RRab")
+    )
+    hull = learned(spectra.with_columns(band=pl.lit("G"), fit_status=pl.lit("ok")))
+    assert hull.types["RRab"].n_outlying <= 1
+    lmc = pl.read_parquet(data_dir / "muraveva25_lmc" / "stars.parquet").select(
+        pulsation_type="Type",
+        period="Period",
+        a1="A1",
+        phi31="Phi31",
+        int_average_mag=pl.lit(None, dtype=pl.Float64),
+    )
+    distances = hull_columns(lmc.filter(pl.col("pulsation_type") == "RRab"), hull)["hull_distance"]
+    assert (distances <= 1).mean() > 0.97
