@@ -118,7 +118,8 @@ def _sample(place: Workspace) -> Sample | None:
 
 def _flag_counts(catalogue: pl.DataFrame, table: Table) -> dict[str, int]:
     flags = catalogue.filter(pl.col("feh").is_not_null())["flags"]
-    counts = {bit.name: int((flags & bit.value != 0).sum()) for bit in table["flags"].bits}
+    warnings = [bit for bit in table["flags"].bits if bit.kind == "warning"]
+    counts = {bit.name: int(((flags & bit.value) != 0).sum()) for bit in warnings}
     return {name: count for name, count in counts.items() if count}
 
 
