@@ -20,6 +20,7 @@ from rrcat.catalogue.combination_config import CombinationSection
 from rrcat.catalogue.distance import DistanceSection
 from rrcat.catalogue.flags import FlagSettings
 from rrcat.catalogue.mistakes import explain
+from rrcat.catalogue.validation.config import ValidationSection
 from rrcat.errors import RecipeError
 from rrcat.evaluation.config import EvaluationSection
 from rrcat.fourier.search_settings import PeriodSearchSettings
@@ -106,6 +107,7 @@ class Recipe(_Strict):
     combination: CombinationSection | None = None
     distance: DistanceSection | None = None
     flags: FlagSettings = FlagSettings()
+    validation: ValidationSection = ValidationSection()
     seed: int = Field(0, ge=0, description="Seed of everything random.")
 
     @property
@@ -116,6 +118,8 @@ class Recipe(_Strict):
             tables |= self.calibration.tables
         for external in self.evaluation.external:
             tables[f"evaluation.external.{external.id}"] = external
+        if self.validation.reference is not None:
+            tables["validation.reference"] = self.validation.reference
         return tables
 
     @property

@@ -34,6 +34,8 @@ def build(as_json: bool, **request: Any) -> None:
         click.echo("of those with a metallicity, a flag warns of")
     for flag, count in summary.flags.items():
         click.echo(f"{count:>10,}  {flag}")
+    told = (f"{count} {how}" for how, count in summary.checks.items() if count)
+    click.echo(f"checks of the catalogue: {', '.join(told)}")
     if summary.failed:
         click.echo(
             "not true of this catalogue, and so it is not released without --override REASON"

@@ -24,6 +24,7 @@ FACTS = "candidate.json"
 RECIPE = "recipe.toml"
 BUNDLES = "bundles/"
 COMBINATION = "combination.json"
+VALIDATION = "validation.json"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Candidate:
     @property
     def failed(self) -> list[dict[str, Any]]:
         """The validations that did not pass."""
-        return [item for item in self.facts["validation"] if not item["passed"]]
+        return [item for item in self.facts["validation"] if item["passed"] is False]
 
 
 def read_candidate(folder: Path) -> Candidate:
@@ -173,7 +174,9 @@ def _check_files(folder: Path, known: dict[str, str]) -> tuple[str, ...]:
                 hint="build it again; nobody can tell what made the change",
             )
     carried = tuple(
-        name for name in there if name in (RECIPE, COMBINATION) or name.startswith(BUNDLES)
+        name
+        for name in there
+        if name in (RECIPE, COMBINATION, VALIDATION) or name.startswith(BUNDLES)
     )
     for name in (RECIPE, CATALOGUE, *carried):
         if name not in known:

@@ -58,10 +58,10 @@ class Teacher(_Told):
 
 
 class Validation(_Told):
-    """A check of the catalogue, and how it went."""
+    """A check of the catalogue, and how it went; None where it could not be made."""
 
     name: str
-    passed: bool
+    passed: bool | None
     detail: str
 
 
@@ -86,6 +86,7 @@ class Facts(_Told):
     adql: list[str]
     reference: list[str]
     validation: list[Validation]
+    zero_point_error: float | None = None
     files: dict[str, str]
     authors: list[str] | None = None
     rights: str | None = None

@@ -49,6 +49,7 @@ WHERE_TOLD = (
     "scale_definition",
     "survey",
     "teacher",
+    "zero_point_error",
 )
 
 

@@ -20,6 +20,8 @@ from rrcat.catalogue.combination import COMBINATION, Combination
 from rrcat.catalogue.distance import check_bands, with_distances, without_distances
 from rrcat.catalogue.hull import keep_hull, learn_hull
 from rrcat.catalogue.individual import catalogue_table
+from rrcat.catalogue.recipe import Recipe
+from rrcat.catalogue.validation.result import counted
 from rrcat.estimator.batch import StarBatch
 from rrcat.fourier.measure import with_found
 from rrcat.run.calibrators import calibration_sample, write_sample
@@ -33,6 +35,7 @@ from rrcat.run.recommend import learn_combination, recommend
 from rrcat.run.stage import run_stage
 from rrcat.run.tables import make_features, make_sequences, reads_sequences, sequences_of
 from rrcat.run.training import GOLDEN_STARS, check_calibration, train
+from rrcat.run.validation import validated, validation_tables
 from rrcat.run.work import Predict
 from rrcat.run.workspace import Request, Workspace, default_workers, workspace
 from rrcat.schema import Table
@@ -43,7 +46,7 @@ class BuildSummary:
     """What a build has made, for people and for ``--json``.
 
     ``statuses`` counts all stars by reason, ``flags`` those with a value by what they warn of,
-    ``failed`` holds the validations that did not pass.
+    ``checks`` counts the validations by how they went, ``failed`` holds those that did not pass.
     """
 
     candidate: str
@@ -52,6 +55,7 @@ class BuildSummary:
     n_values: int
     statuses: dict[str, int]
     flags: dict[str, int]
+    checks: dict[str, int]
     failed: list[dict[str, Any]]
     seconds: float
 
@@ -72,7 +76,7 @@ def build_catalogue(request: Request) -> BuildSummary:
         The recipe, its input or the folder is not fit for the build. Earlier results stay.
     """
     started = time.monotonic()
-    with workspace(request) as place:
+    with workspace(request, tables=validation_tables) as place:
         recipe, output = place.recipe, place.output
         check_calibration(recipe, place.registry)
         table = catalogue_table(recipe)
@@ -82,8 +86,14 @@ def build_catalogue(request: Request) -> BuildSummary:
         workers = default_workers(request.workers, len(cut))
         with executor(workers) as pool:
             frames = _frames(place, sample, learned, cut, pool, table)
-        validation = write_candidate(
-            output, request.recipe, recipe, frames, place.store.account, place.origin
+        results = write_candidate(
+            output,
+            request.recipe,
+            recipe,
+            frames,
+            place.store.account,
+            place.origin,
+            validated(place, sample, frames, _order(recipe)),
         )
         seconds = round(time.monotonic() - started, 3)
         run = {
@@ -101,7 +111,8 @@ def build_catalogue(request: Request) -> BuildSummary:
         n_values=statuses["ok"],
         statuses=dict(sorted(statuses.items())),
         flags=_flag_counts(frames["catalogue"], table),
-        failed=[check for check in validation if not check["passed"]],
+        checks=counted(results),
+        failed=[result.short() for result in results if result.passed is False],
         seconds=seconds,
     )
 
@@ -114,6 +125,12 @@ def _sample(place: Workspace) -> Sample | None:
     sample = calibration_sample(place)
     write_sample(sample, place.output)
     return sample
+
+
+def _order(recipe: Recipe) -> list[str]:
+    """Give the estimators in the order in which a star's value is looked for."""
+    combined = [] if recipe.combination is None else [COMBINATION]
+    return combined + [section.id for section in recipe.estimator]
 
 
 def _flag_counts(catalogue: pl.DataFrame, table: Table) -> dict[str, int]:
@@ -187,11 +204,9 @@ def _frames(
         "features": features,
         "predictions": pl.concat(predictions).sort("source_id", "estimator"),
     }
-    order = [section.id for section in recipe.estimator]
     if learned is not None:
         stars = with_found(store.stars(), features)
         frames["predictions"] = recommend(place, frames["predictions"], stars, features, learned)
-        order.insert(0, COMBINATION)
     frames["catalogue"] = assemble(
         store.stars(),
         frames["features"],
@@ -199,7 +214,7 @@ def _frames(
         table=table,
         band=band,
         scale=recipe.catalogue.scale,
-        order=order,
+        order=_order(recipe),
         distances=_distances(place, frames["features"]),
         hull=hull,
         warn=recipe.flags,

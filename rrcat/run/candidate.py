@@ -17,6 +17,8 @@ from rrcat.archive.config import GAIA_ORIGIN_JD
 from rrcat.canonical import json_bytes, parquet_bytes
 from rrcat.catalogue.individual import catalogue_table, with_columns_of_their_own
 from rrcat.catalogue.recipe import Recipe
+from rrcat.catalogue.validation.checks import as_document
+from rrcat.catalogue.validation.result import Result
 from rrcat.estimator.manifest import Manifest, read_manifest
 from rrcat.schema import check
 
@@ -24,6 +26,7 @@ FILE = "candidate.json"
 FRAMES = ("catalogue", "features", "predictions")
 CALIBRATORS = "calibrators.parquet"
 COMBINATION = "combination.json"
+VALIDATION = "validation.json"
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,11 @@ def write_candidate(
     frames: Mapping[str, pl.DataFrame],
     account: Mapping[str, Any],
     origin: Origin,
-) -> list[dict[str, Any]]:
+    checks: Sequence[Result] = (),
+) -> list[Result]:
     """Write the files of a candidate; ``candidate.json``, which lists the others, comes last.
 
-    Gives its validation: ``name``, ``passed`` and ``detail`` of each check.
+    Gives its whole validation: how the build went, and the checks of the values.
 
     Parameters
     ----------
@@ -61,6 +65,8 @@ def write_candidate(
         What the archive gave and lost.
     origin
         What the results come from.
+    checks
+        Of the values of the catalogue.
     """
     table = catalogue_table(recipe)
     catalogue = frames["catalogue"]
@@ -72,14 +78,18 @@ def write_candidate(
     atomic.write_bytes(folder / "recipe.toml", recipe_path.read_bytes())
     bundles = [read_manifest(folder / "bundles" / section.id) for section in recipe.estimator]
     resolved = recipe.resolved()
-    validation = [
-        {
-            "name": "every row has a value or a reason, not both",
-            "passed": not without.height,
-            "detail": f"{without.height} of {catalogue.height} rows break this",
-        },
+    results = [
+        Result(
+            "build",
+            "every row has a value or a reason, not both",
+            not without.height,
+            f"{without.height} of {catalogue.height} rows break this",
+        ),
         *_wholeness(account),
+        *checks,
     ]
+    validation = as_document(results, recipe.catalogue.scale)
+    atomic.write_bytes(folder / VALIDATION, json_bytes(validation))
     facts = {
         "name": recipe.catalogue.name,
         "title": recipe.catalogue.title,
@@ -103,14 +113,15 @@ def write_candidate(
         "distance": None if recipe.distance is None else recipe.distance.described(),
         **asdict(origin),
         "reference": _references(recipe, bundles, origin),
-        "validation": validation,
+        "validation": [result.short() for result in results],
+        "zero_point_error": validation["zero_point_error"],
         "files": _hashes(folder, recipe, bundles),
     }
     atomic.write_bytes(folder / FILE, json_bytes(facts))
-    return validation
+    return results
 
 
-def _wholeness(account: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _wholeness(account: Mapping[str, Any]) -> list[Result]:
     """Tell whether all of an archive was asked for, where it was fetched."""
     asked = account.get("asked")
     if asked is None:
@@ -121,11 +132,7 @@ def _wholeness(account: Mapping[str, Any]) -> list[dict[str, Any]]:
     told = ", ".join(f"{count} {status}" for status, count in counts.items())
     only = f"the first {limit} stars only, by --limit: " if cut else ""
     return [
-        {
-            "name": "every star that the archive has was asked for",
-            "passed": not cut,
-            "detail": f"{only}{told}",
-        }
+        Result("build", "every star that the archive has was asked for", not cut, f"{only}{told}")
     ]
 
 
@@ -139,7 +146,8 @@ def _references(recipe: Recipe, bundles: Sequence[Manifest], origin: Origin) -> 
 
 
 def _hashes(folder: Path, recipe: Recipe, bundles: Sequence[Manifest]) -> dict[str, str]:
-    names = [f"{name}.parquet" for name in FRAMES] + ["account.json", "recipe.toml"]
+    names = [f"{name}.parquet" for name in FRAMES]
+    names += ["account.json", "recipe.toml", VALIDATION]
     if recipe.combination is not None:
         names.append(COMBINATION)
     if recipe.combination is not None or any(one.training_set_sha256 for one in bundles):

@@ -4,11 +4,9 @@ In an evaluation whatever is said of the stars of a fold was learned from the pr
 fold too, for those of the other folds of the same repeat. A build learns from all of one repeat.
 """
 
-from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import ValidationError
 
 from rrcat.calibration.sample import Sample
 from rrcat.catalogue.assemble import main_band
@@ -16,7 +14,7 @@ from rrcat.catalogue.combination import COMBINATION, Combination
 from rrcat.catalogue.combination_learning import learn
 from rrcat.catalogue.recipe import Recipe
 from rrcat.catalogue.recommended import with_recommended
-from rrcat.errors import BundleError, RecipeError
+from rrcat.errors import RecipeError
 from rrcat.evaluation.cross_validation import COLUMNS, KEY
 from rrcat.evaluation.reliability import dilution_report, reliability
 from rrcat.evaluation.splits import cut
@@ -91,14 +89,20 @@ def learn_combination(place: Workspace, sample: Sample) -> Combination:
 
     The predictions of each fold are kept as parts, so that an interrupted build goes on.
     """
-    recipe = place.recipe
-    settings = recipe.evaluation
+    learned = _learn(place, unseen(place, sample), _calibrators(place, sample))
+    return learned.model_copy(update={"label_error": label_errors(place.recipe, sample)})
+
+
+def unseen(place: Workspace, sample: Sample) -> pl.DataFrame:
+    """Give the predictions of a build's estimators for the calibrators, out of fold.
+
+    Those that are kept as parts are not made again.
+    """
+    settings = place.recipe.evaluation
     sets = cut(
         sample.calibrators, scheme="k-fold", folds=settings.folds, repeats=1, seed=settings.seed
     )
-    predictions = out_of_fold(place, sample.calibrators, folds(sets), prefix=FOLDS)
-    learned = _learn(place, predictions, _calibrators(place, sample))
-    return learned.model_copy(update={"label_error": label_errors(recipe, sample)})
+    return out_of_fold(place, sample.calibrators, folds(sets), prefix=FOLDS)
 
 
 def recommend(
@@ -120,24 +124,6 @@ def recommend(
         conditions(features, band), on="source_id", how="left", maintain_order="left"
     )
     return with_recommended(predictions, known, learned)
-
-
-def read_combination(path: Path) -> Combination:
-    """Read what a build has learned; it is numbers, and nothing of it is run.
-
-    Raises
-    ------
-    BundleError
-        The file is none of this format.
-    """
-    try:
-        return Combination.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise BundleError(
-            f"the combination cannot be read: {error.errors()[0]['msg']}",
-            file=path,
-            hint="build the candidate again",
-        ) from None
 
 
 def recommended_report(

@@ -8,6 +8,7 @@ from rrcat import atomic
 from rrcat.run.calibrators import calibration_sample, calibrator_batch, write_sample
 from rrcat.run.progress import progress_bars
 from rrcat.run.training import train
+from rrcat.run.validation import validation_tables
 from rrcat.run.workspace import Request, workspace
 
 
@@ -37,7 +38,7 @@ def train_estimators(request: Request) -> TrainSummary:
         The recipe, its input or the folder is not fit for the work, or an estimator cannot learn.
     """
     started = time.monotonic()
-    with workspace(request) as place, progress_bars() as progress:
+    with workspace(request, tables=validation_tables) as place, progress_bars() as progress:
         sample = calibration_sample(place)
         write_sample(sample, place.output)
         batch = calibrator_batch(place, sample.calibrators, progress=progress)

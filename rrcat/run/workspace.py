@@ -109,7 +109,8 @@ def workspace(
         registry.estimator(section.id, section.params)  # fail now rather than after the fits
     calibration = [] if recipe.calibration is None else list(recipe.calibration.tables.values())
     data = data_of(recipe, request.recipe, data=request.data, output=request.output)
-    given = inputs(recipe, data, (*calibration, *tables(recipe)))
+    published = (*calibration, *tables(recipe))
+    given = inputs(recipe, data, published)
     teacher = _teacher(recipe, request, judged=task == "evaluate")
     if teacher is not None:
         given = sorted([*given, *teacher.inputs], key=lambda file: str(file["name"]))
@@ -126,7 +127,7 @@ def workspace(
         claim(request.output, identity, restart=request.restart)
         store = bring(recipe, data)
         check_inputs(recipe, registry, store)
-        queries = [table.query.text for table in calibration if table.query is not None]
+        queries = [table.query.text for table in published if table.query is not None]
         adql = [*store.description["adql"], *queries]
         record = None if teacher is None else teacher.record
         origin = Origin(given, adql, versions, estimators, record)

@@ -24,7 +24,7 @@ def check_agreement(
     if not told:
         reason = (
             "there is one estimator"
-            if len(evidence.order) < 2
+            if len(evidence.estimators) < 2
             else f"no two estimators have values for the same {settings.least_stars} stars"
         )
         return [not_made(CHECK, name, reason) for name in (OFFSET, SCATTER)]
@@ -62,7 +62,7 @@ def list_pairs(evidence: Evidence, least_stars: int) -> list[dict[str, Any]]:
         evidence.rows.select("source_id", "pulsation_type"), on="source_id", how="inner"
     )
     told = []
-    for first, second in combinations(evidence.order, 2):
+    for first, second in combinations(evidence.estimators, 2):
         both = differences(values, first, second)
         for kind in TYPES:
             these = both.filter(pulsation_type=kind)["difference"].to_numpy()

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from rrcat.catalogue.combination import COMBINATION
+
 COLUMNS: dict[str, pl.DataType] = {
     "source_id": pl.Int64(),
     "ra": pl.Float64(),
@@ -66,6 +68,11 @@ class Evidence:
     calibrators: pl.DataFrame | None = None
     out_of_fold: pl.DataFrame | None = None
     reference: pl.DataFrame | None = None
+
+    @property
+    def estimators(self) -> tuple[str, ...]:
+        """The estimators without the combination, which is made of them."""
+        return tuple(id for id in self.order if id != COMBINATION)
 
 
 def rows_of(catalogue: pl.DataFrame, stars: pl.DataFrame) -> pl.DataFrame:

@@ -61,6 +61,16 @@ def not_made(check: str, name: str, reason: str, rows: Iterable[Mapping[str, Any
     return Result(check, name, None, f"could not be made: {reason}", rows=table(rows))
 
 
+def counted(results: Iterable[Result]) -> dict[str, int]:
+    """Give how many checks passed, failed, and could not be made or settle nothing."""
+    passed = [result.passed for result in results]
+    return {
+        "passed": passed.count(True),
+        "failed": passed.count(False),
+        "open": passed.count(None),
+    }
+
+
 def judge(value: float, error: float, limit: float, significance: float) -> bool | None:
     """Tell whether a number is within its limit on either side of zero.
 

@@ -118,9 +118,9 @@ def _of_clusters(evidence: Evidence, how: ClustersCheck) -> pl.DataFrame:
 
 def _of_estimators(evidence: Evidence, limit: float) -> list[tuple[str, pl.DataFrame, float]]:
     """Give the differences of the first two estimators."""
-    if len(evidence.order) < 2:
+    if len(evidence.estimators) < 2:
         return []
-    first, second = evidence.order[:2]
+    first, second = evidence.estimators[:2]
     values = evidence.predictions.select("source_id", "estimator", "feh").drop_nulls()
     both = differences(values, first, second).select("source_id", residual="difference")
     stars = evidence.rows.join(both, on="source_id", how="inner", validate="1:1")

@@ -1,0 +1,62 @@
+"""The validation of a finished catalogue: what its checks read is brought together here."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from rrcat.archive.config import PublishedTable
+from rrcat.calibration.sample import Sample
+from rrcat.catalogue.recipe import Recipe
+from rrcat.catalogue.validation.checks import validate
+from rrcat.catalogue.validation.evidence import Evidence, rows_of
+from rrcat.catalogue.validation.result import Result
+from rrcat.evaluation.external import read_external
+from rrcat.run.recommend import crossed, unseen
+from rrcat.run.workspace import Workspace
+
+
+def validation_tables(recipe: Recipe) -> tuple[PublishedTable, ...]:
+    """Give the tables that the validation of a recipe reads besides those of the build."""
+    reference = recipe.validation.reference
+    return () if reference is None else (reference,)
+
+
+def validated(
+    place: Workspace,
+    sample: Sample | None,
+    frames: Mapping[str, pl.DataFrame],
+    order: Sequence[str],
+) -> list[Result]:
+    """Give the results of the checks that a recipe asks for.
+
+    Parameters
+    ----------
+    sample
+        The calibrators, None where nothing was learned from any. Their values are those of models
+        that had not seen them where the build has such models: with a combination.
+    frames
+        ``catalogue`` and ``predictions``.
+    order
+        Estimators, the preferred first, with the combination where there is one.
+    """
+    recipe = place.recipe
+    evidence = Evidence(
+        rows=rows_of(frames["catalogue"], place.store.stars()),
+        predictions=frames["predictions"],
+        order=tuple(order),
+        calibrators=None if sample is None else sample.calibrators,
+        out_of_fold=None
+        if sample is None or recipe.combination is None
+        else crossed(place, sample, unseen(place, sample))[0],
+        reference=_earlier(place),
+    )
+    return validate(evidence, recipe.validation)
+
+
+def _earlier(place: Workspace) -> pl.DataFrame | None:
+    reference = place.recipe.validation.reference
+    if reference is None:
+        return None
+    table, folder = place.data.table(reference)
+    archive, scale = place.recipe.archive, place.recipe.catalogue.scale
+    return read_external(table, folder, survey=archive.survey, scale=scale)
