@@ -98,6 +98,7 @@ def _catalogued(stars: Stars, streams: Streams) -> pl.DataFrame:
     }
     one_band = pl.Series(difficulty == "no BP and RP")
     reddening = stars["reddening"] * np.exp(REDDENING_ERROR * streams.normal("reddening"))
+    typed = np.where(difficulty == "no pulsation type", "", listed)
     absorption = EXTINCTION["G"] * stars["reddening"]
     absorption = absorption + ABSORPTION_ERROR * streams.normal("absorption")
     return pl.DataFrame(
@@ -129,7 +130,7 @@ def _catalogued(stars: Stars, streams: Streams) -> pl.DataFrame:
         *(pl.when(~one_band).then(pl.col(f"phot_{band}_mean_mag")) for band in ("bp", "rp")),
         # As in Gaia, it is from colours, and for fundamental modes only.
         *(
-            pl.when(~one_band & (pl.col("pulsation_type") == "RRab")).then(name).alias(name)
+            pl.when(~one_band & pl.Series(typed == "RRab")).then(name).alias(name)
             for name in ("g_absorption", "g_absorption_error")
         ),
     )
@@ -191,6 +192,9 @@ def _true(stars: Stars) -> pl.DataFrame:
             "distance_modulus",
             "reddening",
             "blazhko",
+            "modulated_amplitude",
+            "modulated_phase",
+            "blend",
         )
     }
     return pl.DataFrame(

@@ -28,8 +28,10 @@ def test_tables_conform_to_their_schema(survey, name):
 
 def test_reddening_and_absorption_are_true_within_their_errors(survey):
     both = survey["stars"].join(survey["truth"], on="source_id", suffix="_true")
-    for name, true in (("ebv", both["reddening"]), ("g_absorption", 2.740 * both["reddening"])):
-        pull = ((both[name] - true) / both[f"{name}_error"]).drop_nulls()
+    dusty = both.filter(pl.col("reddening") > 0)  # in front of NGC 5466 there is no dust at all
+    for name, ratio in (("ebv", 1.0), ("g_absorption", 2.740)):
+        off = dusty[name] - ratio * dusty["reddening"]
+        pull = (off / dusty[f"{name}_error"]).drop_nulls()
         assert abs(pull.mean()) < 0.1
         assert pull.std() == pytest.approx(1.0, abs=0.05)
     assert both["ebv"].null_count() == 0
