@@ -6,13 +6,15 @@ type by itself: :class:`Combination` is what ``combination.json`` holds.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rrcat.catalogue.weights import weighted_mean, weights
+from rrcat.errors import BundleError
 from rrcat.evaluation.curve import Curve
 from rrcat.evaluation.dilution import Dilution
 from rrcat.evaluation.uncertainty import ErrorCalibration
@@ -82,6 +84,24 @@ class Combination(_Numbers):
     members: tuple[str, ...]
     label_error: dict[str, float]
     types: dict[str, OfType]
+
+
+def read_combination(path: Path) -> Combination:
+    """Read what a build has learned; it is numbers, and nothing of it is run.
+
+    Raises
+    ------
+    BundleError
+        The file is none of this format.
+    """
+    try:
+        return Combination.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise BundleError(
+            f"the combination cannot be read: {error.errors()[0]['msg']}",
+            file=path,
+            hint="build the candidate again",
+        ) from None
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,13 @@ import polars as pl
 
 from rrcat import atomic
 from rrcat.canonical import json_bytes
+from rrcat.catalogue.combination import read_combination
 from rrcat.errors import BundleError, ReleaseError, SchemaError
 from rrcat.estimator.manifest import MANIFEST as BUNDLE
 from rrcat.estimator.manifest import check_files
 from rrcat.estimator.manifest import read_manifest as read_bundle
 from rrcat.release.about import About
+from rrcat.release.candidate import COMBINATION
 from rrcat.release.fits_check import fits_problems
 from rrcat.release.history import HISTORY, read_history
 from rrcat.release.manifest import MANIFEST, SEAL, Manifest, listing, read_manifest
@@ -63,7 +65,11 @@ def verify(folder: Path) -> list[Finding]:
         table = read(folder / "schema.toml")
     except SchemaError as error:
         return [*findings, Finding("schema.toml", str(error.message))]
-    findings += [*_recipe(manifest), *_bundles(folder, manifest)]
+    findings += [
+        *_recipe(manifest),
+        *_bundles(folder, manifest),
+        *_combination(folder, manifest),
+    ]
     return [*findings, *_schema(table, manifest), *_contents(folder, manifest, table)]
 
 
@@ -144,6 +150,14 @@ def _bundles(folder: Path, manifest: Manifest) -> Iterator[Finding]:
                 within = file.relative_to(bundle).as_posix()
                 told = "" if within in (".", BUNDLE) else f"{within}: "
                 yield Finding(name, told + error.message)
+
+
+def _combination(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    if COMBINATION in manifest.files:
+        try:
+            read_combination(folder / COMBINATION)
+        except BundleError as error:
+            yield Finding(COMBINATION, error.message)
 
 
 def _schema(table: Table, manifest: Manifest) -> Iterator[Finding]:

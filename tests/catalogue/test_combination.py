@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from rrcat.catalogue.combination import OfType, Stars, recommend, undiluted
+from rrcat.catalogue.combination import OfType, Stars, read_combination, recommend, undiluted
+from rrcat.errors import BundleError
 from rrcat.evaluation.curve import Curve
 from rrcat.evaluation.dilution import Dilution
 from rrcat.evaluation.uncertainty import ErrorCalibration
@@ -71,3 +72,10 @@ def test_undiluted_values_are_farther_apart_with_larger_errors():
     assert error == pytest.approx(2 * best.error, nan_ok=True)
     nothing, _ = undiluted(of_type(), best, STARS.conditions)
     assert np.isnan(nothing).all()
+
+
+@pytest.mark.parametrize("text", ["{}", "[1", '{"format": 2}'])
+def test_a_combination_that_is_none_is_refused(tmp_path, text):
+    (tmp_path / "combination.json").write_text(text)
+    with pytest.raises(BundleError, match="cannot be read"):
+        read_combination(tmp_path / "combination.json")

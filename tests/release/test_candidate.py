@@ -3,6 +3,7 @@ import json
 import polars as pl
 import pytest
 
+from rrcat import atomic
 from rrcat.errors import FrameError, RecipeError, ReleaseError
 from rrcat.release.candidate import read_candidate
 
@@ -21,6 +22,14 @@ def test_rows_and_facts_are_read(candidate, frame):
         "recipe.toml",
     )
     assert found.failed == []
+
+
+def test_what_was_learned_of_a_combination_is_carried(candidate):
+    (candidate / "combination.json").write_bytes(b"{}")
+    files = json.loads((candidate / "candidate.json").read_text())["files"]
+    digest = atomic.sha256(candidate / "combination.json")
+    change_facts(candidate, files=files | {"combination.json": digest})
+    assert "combination.json" in read_candidate(candidate).carried
 
 
 @pytest.mark.parametrize("name", ["catalogue.parquet", "recipe.toml", "account.json"])

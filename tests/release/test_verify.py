@@ -291,6 +291,12 @@ def test_a_bundle_that_cannot_be_understood_is_found(release):
     only(release, name, "bundle.toml is not valid")
 
 
+def test_a_combination_that_cannot_be_understood_is_found(release):
+    (release / "combination.json").write_text('{"format": 7}')
+    sign(release)
+    only(release, "combination.json", "the combination cannot be read")
+
+
 def test_a_history_that_is_no_file_is_found(release):
     (release.parent / "releases.toml").mkdir()
     only(release, "../releases.toml", "the history cannot be read: is a directory")

@@ -6,11 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from rrcat.errors import BundleError, RecipeError
+from rrcat.catalogue.combination import read_combination
+from rrcat.errors import RecipeError
 from rrcat.evaluation.cross_validation import COLUMNS
 from rrcat.run.build import build_catalogue
 from rrcat.run.evaluate import evaluate_estimators
-from rrcat.run.recommend import RECOMMENDED, read_combination
+from rrcat.run.recommend import RECOMMENDED
 from rrcat.run.workspace import Request
 
 
@@ -136,10 +137,3 @@ def test_a_single_fold_cannot_test_a_combination(combining: Path, tmp_path: Path
     combining.write_text(text.replace("folds = 4", 'scheme = "held-out"\nfolds = 4'))
     with pytest.raises(RecipeError, match="'held-out' has one fold"):
         evaluate_estimators(Request(combining, tmp_path / "out", workers=1))
-
-
-@pytest.mark.parametrize("text", ["{}", "[1", '{"format": 2}'])
-def test_a_combination_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / "combination.json").write_text(text)
-    with pytest.raises(BundleError, match="cannot be read"):
-        read_combination(tmp_path / "combination.json")
