@@ -89,14 +89,20 @@ def learn_combination(place: Workspace, sample: Sample) -> Combination:
 
     The predictions of each fold are kept as parts, so that an interrupted build goes on.
     """
-    recipe = place.recipe
-    settings = recipe.evaluation
+    learned = _learn(place, unseen(place, sample), _calibrators(place, sample))
+    return learned.model_copy(update={"label_error": label_errors(place.recipe, sample)})
+
+
+def unseen(place: Workspace, sample: Sample) -> pl.DataFrame:
+    """Give the predictions of a build's estimators for the calibrators, out of fold.
+
+    Those that are kept as parts are not made again.
+    """
+    settings = place.recipe.evaluation
     sets = cut(
         sample.calibrators, scheme="k-fold", folds=settings.folds, repeats=1, seed=settings.seed
     )
-    predictions = out_of_fold(place, sample.calibrators, folds(sets), prefix=FOLDS)
-    learned = _learn(place, predictions, _calibrators(place, sample))
-    return learned.model_copy(update={"label_error": label_errors(recipe, sample)})
+    return out_of_fold(place, sample.calibrators, folds(sets), prefix=FOLDS)
 
 
 def recommend(
