@@ -293,7 +293,8 @@ def test_a_bundle_that_cannot_be_understood_is_found(release):
 
 def test_a_combination_that_cannot_be_understood_is_found(release):
     (release / "combination.json").write_text('{"format": 7}')
-    sign(release)
+    files = json.loads((release / "manifest.json").read_text())["files"]
+    sign(release, files=files | {"combination.json": None})
     only(release, "combination.json", "the combination cannot be read")
 
 
