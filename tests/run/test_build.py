@@ -1,9 +1,15 @@
 """What a build asks of its calibrators."""
 
+import json
+
 import polars as pl
 import pytest
 
+from rrcat.catalogue.hull import Hull
 from rrcat.errors import RecipeError
+from rrcat.release.candidate import read_candidate
+from rrcat.release.publish import publish
+from rrcat.release.verify import verify
 from rrcat.run.build import build_catalogue
 from rrcat.run.workspace import Request
 
@@ -28,3 +34,26 @@ def test_calibrators_must_be_there_where_somebody_learns_from_them(toy_survey, t
     request = Request(without_calibrators(toy_survey), tmp_path / "out", workers=1)
     with pytest.raises(RecipeError, match="no calibrator is left"):
         build_catalogue(request)
+
+
+def test_own_columns_and_hull_go_from_the_recipe_into_the_release(toy_survey, tmp_path):
+    text = toy_survey.read_text()
+    toy_survey.write_text(text.replace("[catalogue]\n", "[catalogue]\nindividual_columns = true\n"))
+    build_catalogue(Request(toy_survey, tmp_path / "out", workers=1))
+    rows = read_candidate(tmp_path / "out").frame
+    for name in ("feh", "feh_error", "feh_status"):
+        assert rows[f"{name}_toy_line"].equals(rows[name])
+    release = publish(tmp_path / "out", "1.0.0", override="a line is too simple")
+    assert verify(release) == []
+    hull = Hull.model_validate(json.loads((release / "bundles" / "hull.json").read_bytes()))
+    assert set(hull.types) == {"RRab", "RRc"}
+    calibrators = pl.read_parquet(tmp_path / "out" / "calibrators.parquet")["source_id"]
+    among = rows.filter(pl.col("source_id").is_in(calibrators.implode()))["hull_distance"]
+    assert (among.drop_nulls() <= 1).mean() > 0.8
+    assert ((rows["hull_distance"] > 1) == (rows["flags"] & 16384 != 0)).all()
+
+
+def test_without_calibrators_there_is_no_hull(survey, tmp_path):
+    build_catalogue(Request(survey, tmp_path / "out", workers=1))
+    assert not (tmp_path / "out" / "bundles" / "hull.json").exists()
+    assert read_candidate(tmp_path / "out").frame["hull_distance"].null_count() == 80
