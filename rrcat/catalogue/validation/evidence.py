@@ -32,7 +32,7 @@ COLUMNS: dict[str, pl.DataType] = {
     "feh_status": pl.String(),
     "distance_modulus": pl.Float64(),
     "distance_modulus_error": pl.Float64(),
-    "flags": pl.Int32(),
+    "hull_distance": pl.Float64(),
 }
 """Columns of the rows that checks read, beside ``gal_l`` and ``gal_b`` [deg]."""
 

@@ -16,12 +16,14 @@ TYPES = ("RRab", "RRc")
 MAG_STEP = 1.0
 EPOCH_EDGES = (0, 10, 15, 20, 30, 40, 60, 100, 200, 500)
 PHI31_EDGES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0)
+HULL_EDGES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 # Cells of equal area on the sky: so many in Galactic longitude, so many in the sine of latitude.
 CELLS = (12, 6)
 WHO_CAN_ENTER = {
     "magnitude": "int_average_mag",
     "epochs": "n_epochs",
     "error of phi31": "phi31_error",
+    "distance to the calibrators": "hull_distance",
 }
 
 
@@ -29,8 +31,9 @@ def check_selection(rows: pl.DataFrame, settings: SelectionCheck) -> Result:
     """Give the share of stars with a value, and of what it depends on, in tables.
 
     ``by`` says what a row counts by: ``range`` (of the stars with a value: least, 1st, 50th and
-    99th percentile, greatest), ``magnitude``, ``epochs``, ``error of phi31``, or ``sky``, in cells
-    of equal area of Galactic longitude and latitude.
+    99th percentile, greatest), ``magnitude``, ``epochs``, ``error of phi31``, ``distance to the
+    calibrators`` (``hull_distance``), or ``sky``, in cells of equal area of Galactic longitude and
+    latitude.
 
     Parameters
     ----------
@@ -78,6 +81,7 @@ def _counts(asked: pl.DataFrame) -> Iterator[dict[str, Any]]:
         yield from _binned(asked, "magnitude", "int_average_mag", edges)
     yield from _binned(asked, "epochs", "n_epochs", EPOCH_EDGES)
     yield from _binned(asked, "error of phi31", "phi31_error", PHI31_EDGES)
+    yield from _binned(asked, "distance to the calibrators", "hull_distance", HULL_EDGES)
 
 
 def _binned(asked: pl.DataFrame, by: str, name: str, edges: Any) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from rrcat.catalogue.distance.coefficients import coefficient
 from rrcat.catalogue.validation.agreement import differences
 from rrcat.catalogue.validation.clusters import expected_feh
 from rrcat.catalogue.validation.config import ClustersCheck, TrendsCheck
@@ -14,11 +15,12 @@ from rrcat.catalogue.validation.robust import plane
 from rrcat.catalogue.validation.systems import clusters, members
 
 CHECK = "trends"
+IN_EBV = pl.col("g_absorption") / coefficient("G").value
 AGAINST: dict[str, tuple[str, pl.Expr]] = {
     "Galactic latitude": ("deg", pl.col("gal_b").abs()),
     "crowding": ("", pl.col("phot_bp_rp_excess_factor")),
     "magnitude": ("mag", pl.coalesce("int_average_mag", "phot_g_mean_mag")),
-    "extinction": ("mag", pl.coalesce("ebv", "g_absorption")),
+    "extinction": ("mag of E(B-V)", pl.coalesce("ebv", IN_EBV)),
 }
 """What residuals must not depend on: its unit, and where it is from."""
 REFERENCES = ("calibrators", "cluster members")

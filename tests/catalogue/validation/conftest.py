@@ -78,7 +78,7 @@ def right(seed: int = 0) -> Evidence:
             "feh_status": "ok",
             "distance_modulus": modulus + rng.normal(0, 0.1, n),
             "distance_modulus_error": 0.1,
-            "flags": 0,
+            "hull_distance": rng.uniform(0, 1.2, n),
         }
     )
     stars = conform(

@@ -74,6 +74,15 @@ def test_clusters_with_a_spread_count_for_the_distance_alone(good, one) -> None:
     assert "NGC 5139" not in expected_feh(HOW)
 
 
+def test_the_error_grows_where_clusters_disagree(good, spoilt, one) -> None:
+    apart = pl.when(pl.col("dec") > 0).then(0.3).otherwise(-0.3)
+    before, after = (
+        float(one(checked(each), FEH).detail.split("± ")[1].split()[0])
+        for each in (good, spoilt(feh=FEH_NOW + apart))
+    )
+    assert after > 2 * before
+
+
 def test_one_star_of_a_cluster_does_not_count(good, one) -> None:
     few = good.rows.filter(pl.col("source_id").is_in([1501, 1502]))
     result = one(check_clusters(few, HOW, 2.5), FEH)

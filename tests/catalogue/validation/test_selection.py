@@ -28,7 +28,7 @@ def test_too_few_values_fail(spoilt) -> None:
 def test_every_star_stands_in_one_bin_of_each_kind(spoilt) -> None:
     rows = spoilt(feh=FAINT).rows
     result = check_selection(rows, SelectionCheck())
-    for by in ("magnitude", "epochs", "error of phi31", "sky"):
+    for by in ("magnitude", "epochs", "error of phi31", "distance to the calibrators", "sky"):
         told = rows_by(result, by)
         assert sum(row["n_asked"] for row in told) == rows.height
         assert (
@@ -45,7 +45,12 @@ def test_completeness_by_magnitude_is_that_of_the_stars(spoilt) -> None:
 
 def test_ranges_are_those_of_stars_with_a_value(spoilt) -> None:
     told = rows_by(check_selection(spoilt(feh=FAINT).rows, SelectionCheck()), "range")
-    assert {row["of"] for row in told} == {"magnitude", "epochs", "error of phi31"}
+    assert {row["of"] for row in told} == {
+        "magnitude",
+        "epochs",
+        "error of phi31",
+        "distance to the calibrators",
+    }
     assert next(row["max"] for row in told if row["of"] == "magnitude") < 18
 
 

@@ -62,5 +62,14 @@ def test_what_nobody_knows_of_the_stars_cannot_be_a_trend(spoilt) -> None:
     assert "have a known extinction" in result.detail
 
 
+def test_absorption_stands_in_for_reddening_in_its_units(spoilt, good) -> None:
+    dusty = pl.col("ebv") > 0.2
+    mixed = spoilt(
+        ebv=pl.when(~dusty).then("ebv"), g_absorption=pl.when(dusty).then(2.74 * pl.col("ebv"))
+    )
+    before, after = (checked(one)["extinction"].rows for one in (good, mixed))
+    assert after[0]["slope"] == pytest.approx(before[0]["slope"], abs=1e-3)
+
+
 def test_where_all_stars_are_alike_nothing_can_be_said(spoilt) -> None:
     assert checked(spoilt(ebv=pl.lit(0.1)))["extinction"].passed is None
