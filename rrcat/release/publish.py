@@ -20,6 +20,7 @@ from rrcat.release.manifest import listing, write_manifest
 from rrcat.release.parquet import write_parquet
 from rrcat.release.provenance import provenance
 from rrcat.release.report import report
+from rrcat.release.report_material import read_material
 from rrcat.release.summary import summarise
 from rrcat.release.votable import write_votable
 from rrcat.schema import as_toml
@@ -165,11 +166,12 @@ def _fill(folder: Path, candidate: Candidate, about: About, override: str | None
         with atomic.naming(path):
             write(frame, table, about, path)
     summary = summarise(frame, table)
+    material = read_material(candidate.folder, facts["files"])
     texts = {
         "provenance.json": provenance(facts, about, bundles),
         "README.md": readme(summary, table, about, facts, override).encode(),
         "CITATION.cff": citation(about).encode(),
-        "report.html": report(frame, summary, table, about, facts, override).encode(),
+        "report.html": report(frame, summary, table, about, facts, override, material).encode(),
     }
     for name, content in texts.items():
         atomic.write_inside(folder / name, content)

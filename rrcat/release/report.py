@@ -1,15 +1,35 @@
-"""The report: one page of figures and numbers, complete in itself."""
+"""The report: one page of figures, numbers and light curves, complete in itself."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
+from markupsafe import Markup
 
 from rrcat.release.about import About
 from rrcat.release.documents import environment
-from rrcat.release.figures import figures
+from rrcat.release.figures import distance_figures, figures
+from rrcat.release.figures_clusters import cluster_figures
+from rrcat.release.report_calibrators import tested
+from rrcat.release.report_checks import SHORT, checks, counted
+from rrcat.release.report_material import Material
+from rrcat.release.report_words import account_of_stars, how_it_was_made
 from rrcat.release.summary import Summary
+from rrcat.release.viewer import policy, script, viewer_data
 from rrcat.schema import Table
+
+CONTENTS = (
+    ("made", "How it was made"),
+    ("account", "Stars"),
+    ("values", "Catalogue"),
+    ("stars", "Single stars"),
+    ("tests", "Calibrators"),
+    ("validation", "Validation"),
+    ("distances", "Distances"),
+    ("flags", "Flags"),
+    ("columns", "Columns"),
+    ("origin", "Origin"),
+)
 
 
 def report(
@@ -19,17 +39,47 @@ def report(
     about: About,
     facts: Mapping[str, Any],
     override: str | None,
+    material: Material,
 ) -> str:
-    """Give report.html: no script, nothing loaded from elsewhere, the same bytes every time."""
+    """Give report.html: nothing is loaded from elsewhere, and the bytes are the same every time.
+
+    The one script on the page draws light curves; the page's own policy lets no other run.
+    """
     engine = environment(html=True)
-    engine.filters |= {"count": _count, "share": _share, "number": _number}
+    engine.filters |= {
+        "count": _count,
+        "share": _share,
+        "number": _number,
+        "number3": lambda value: _number(value, 3),
+        "percent": _percent,
+        "parameter": _parameter,
+    }
+    viewer = None
+    if material.stars is not None and material.stars.height:
+        viewer = Markup(viewer_data(material.stars, frame, table, material.out_of_fold))
+    code = "" if viewer is None else script()
+    distances = distance_figures(frame)
+    missing = () if distances else ("distances",)
     return engine.get_template("report.html.j2").render(
         summary=summary,
         table=table,
         about=about,
         facts=facts,
         override=override,
+        contents=[(id, name) for id, name in CONTENTS if id not in missing],
+        made=how_it_was_made(facts, material.combination),
+        account=account_of_stars(material.account, summary),
         figures=figures(frame, about.scale),
+        viewer=viewer,
+        n_shown=0 if material.stars is None else material.stars.height,
+        script=Markup(code),
+        policy=policy(code),
+        tested=tested(frame, material.out_of_fold),
+        checked=checks(material.checks, facts["validation"]),
+        counted=counted(material.checks or facts["validation"]),
+        short=SHORT,
+        clusters=cluster_figures(material.checks),
+        distances=distances,
     )
 
 
@@ -44,5 +94,18 @@ def _share(n: int, whole: int) -> str:
     return f"{min(max(100 * n / whole, 0.1), 99.9):.1f} %"
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}".replace("-", "−")
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
+
+
+def _parameter(value: Any) -> str:
+    """Give a parameter of an estimator in words."""
+    if isinstance(value, Mapping):
+        return "(" + ", ".join(f"{key} {_parameter(one)}" for key, one in value.items()) + ")"
+    if isinstance(value, list | tuple):
+        return ", ".join(_parameter(one) for one in value)
+    return str(value)

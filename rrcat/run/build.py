@@ -32,10 +32,11 @@ from rrcat.run.partition import Partition
 from rrcat.run.parts import read_parts
 from rrcat.run.progress import progress_bars
 from rrcat.run.recommend import learn_combination, recommend
+from rrcat.run.report_stars import report_stars
 from rrcat.run.stage import run_stage
 from rrcat.run.tables import make_features, make_sequences, reads_sequences, sequences_of
 from rrcat.run.training import GOLDEN_STARS, check_calibration, train
-from rrcat.run.validation import validated, validation_tables
+from rrcat.run.validation import tested, validated, validation_tables
 from rrcat.run.work import Predict
 from rrcat.run.workspace import Request, Workspace, default_workers, workspace
 from rrcat.schema import Table
@@ -86,6 +87,10 @@ def build_catalogue(request: Request) -> BuildSummary:
         workers = default_workers(request.workers, len(cut))
         with executor(workers) as pool:
             frames = _frames(place, sample, learned, cut, pool, table)
+        unseen = tested(place, sample)
+        frames["report_stars"] = _shown(place, frames, unseen, table)
+        if unseen is not None:
+            frames["out_of_fold"] = unseen
         results = write_candidate(
             output,
             request.recipe,
@@ -93,7 +98,7 @@ def build_catalogue(request: Request) -> BuildSummary:
             frames,
             place.store.account,
             place.origin,
-            validated(place, sample, frames, _order(recipe)),
+            validated(place, sample, frames, _order(recipe), unseen),
         )
         seconds = round(time.monotonic() - started, 3)
         run = {
@@ -125,6 +130,26 @@ def _sample(place: Workspace) -> Sample | None:
     sample = calibration_sample(place)
     write_sample(sample, place.output)
     return sample
+
+
+def _shown(
+    place: Workspace, frames: dict[str, pl.DataFrame], unseen: pl.DataFrame | None, table: Table
+) -> pl.DataFrame:
+    """Give the stars that the report of a release shows one by one."""
+    far = None
+    if unseen is not None:
+        first = unseen.filter(pl.col("estimator") == COMBINATION)
+        far = first.select("source_id", residual=pl.col("feh") - pl.col("feh_true")).drop_nulls()
+    return report_stars(
+        frames["catalogue"],
+        frames["features"],
+        frames["predictions"],
+        place.store,
+        table=table,
+        band=main_band(place.store.bands, place.recipe.catalogue.band),
+        cleaning=place.recipe.cleaning,
+        residuals=far,
+    )
 
 
 def _order(recipe: Recipe) -> list[str]:

@@ -5,7 +5,7 @@ says just that and enters no release.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from rrcat.estimator.manifest import Manifest, read_manifest
 from rrcat.schema import check
 
 FILE = "candidate.json"
-FRAMES = ("catalogue", "features", "predictions")
 CALIBRATORS = "calibrators.parquet"
 COMBINATION = "combination.json"
 VALIDATION = "validation.json"
@@ -60,7 +59,8 @@ def write_candidate(
     recipe_path, recipe
         The recipe as its author wrote it, and as it was followed.
     frames
-        ``catalogue``, ``features`` and ``predictions``.
+        ``catalogue``, ``features``, ``predictions``, and what else the release tells of, by the
+        name of its file.
     account
         What the archive gave and lost.
     origin
@@ -72,8 +72,8 @@ def write_candidate(
     catalogue = frames["catalogue"]
     check(catalogue, table)
     without = catalogue.filter(pl.col("feh").is_null() == (pl.col("feh_status") == "ok"))
-    for name in FRAMES:
-        atomic.write_bytes(folder / f"{name}.parquet", parquet_bytes(frames[name]))
+    for name, frame in frames.items():
+        atomic.write_bytes(folder / f"{name}.parquet", parquet_bytes(frame))
     atomic.write_bytes(folder / "account.json", json_bytes(account))
     atomic.write_bytes(folder / "recipe.toml", recipe_path.read_bytes())
     bundles = [read_manifest(folder / "bundles" / section.id) for section in recipe.estimator]
@@ -115,7 +115,7 @@ def write_candidate(
         "reference": _references(recipe, bundles, origin),
         "validation": [result.short() for result in results],
         "zero_point_error": validation["zero_point_error"],
-        "files": _hashes(folder, recipe, bundles),
+        "files": _hashes(folder, recipe, frames, bundles),
     }
     atomic.write_bytes(folder / FILE, json_bytes(facts))
     return results
@@ -145,8 +145,10 @@ def _references(recipe: Recipe, bundles: Sequence[Manifest], origin: Origin) -> 
     return list(dict.fromkeys(papers))
 
 
-def _hashes(folder: Path, recipe: Recipe, bundles: Sequence[Manifest]) -> dict[str, str]:
-    names = [f"{name}.parquet" for name in FRAMES]
+def _hashes(
+    folder: Path, recipe: Recipe, frames: Iterable[str], bundles: Sequence[Manifest]
+) -> dict[str, str]:
+    names = [f"{name}.parquet" for name in frames]
     names += ["account.json", "recipe.toml", VALIDATION]
     if recipe.combination is not None:
         names.append(COMBINATION)

@@ -26,18 +26,20 @@ def validated(
     sample: Sample | None,
     frames: Mapping[str, pl.DataFrame],
     order: Sequence[str],
+    out_of_fold: pl.DataFrame | None,
 ) -> list[Result]:
     """Give the results of the checks that a recipe asks for.
 
     Parameters
     ----------
     sample
-        The calibrators, None where nothing was learned from any. Their values are those of models
-        that had not seen them where the build has such models: with a combination.
+        The calibrators, None where nothing was learned from any.
     frames
         ``catalogue`` and ``predictions``.
     order
         Estimators, the preferred first, with the combination where there is one.
+    out_of_fold
+        As :func:`tested` gives it.
     """
     recipe = place.recipe
     evidence = Evidence(
@@ -45,12 +47,20 @@ def validated(
         predictions=frames["predictions"],
         order=tuple(order),
         calibrators=None if sample is None else sample.calibrators,
-        out_of_fold=None
-        if sample is None or recipe.combination is None
-        else crossed(place, sample, unseen(place, sample))[0],
+        out_of_fold=out_of_fold,
         reference=_earlier(place),
     )
     return validate(evidence, recipe.validation)
+
+
+def tested(place: Workspace, sample: Sample | None) -> pl.DataFrame | None:
+    """Give the values of calibrators by models that had not seen them; None where none are learned.
+
+    They are :func:`rrcat.run.recommend.crossed`; a build has such models where it combines.
+    """
+    if sample is None or place.recipe.combination is None:
+        return None
+    return crossed(place, sample, unseen(place, sample))[0]
 
 
 def _earlier(place: Workspace) -> pl.DataFrame | None:

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rrcat.release import figures as figures_module
+from rrcat.release import figures_drawing
 from rrcat.release.figures import _right_ascension, figures
 
 
@@ -72,12 +72,12 @@ def drawn_on_the_sky(monkeypatch, frame):
     """Draw stars at these right ascensions and declinations; give their places on the map."""
     canvases = []
 
-    class Kept(figures_module.Canvas):
+    class Kept(figures_drawing.Canvas):
         def __init__(self, *arguments, **settings):
             super().__init__(*arguments, **settings)
             canvases.append(self)
 
-    monkeypatch.setattr(figures_module, "Canvas", Kept)
+    monkeypatch.setattr(figures_drawing, "Canvas", Kept)
 
     def draw(ra, dec):
         rows = frame[: len(ra)].with_columns(ra=pl.Series(ra), dec=pl.Series(dec), feh=pl.lit(-1.0))

@@ -6,16 +6,21 @@ import pytest
 
 from rrcat.release.about import About
 from rrcat.release.candidate import read_candidate
-from rrcat.release.report import _share, report
+from rrcat.release.report import _parameter, _share, report
+from rrcat.release.report_material import Material
 from rrcat.release.summary import summarise
+
+
+NOTHING = Material()
 
 
 @pytest.fixture
 def make_report(candidate, frame, table, about):
     facts = read_candidate(candidate).facts
 
-    def make(rows=frame, about=about, override=None, **changes):
-        return report(rows, summarise(rows, table), table, about, facts | changes, override)
+    def make(rows=frame, about=about, override=None, material=NOTHING, **changes):
+        told = facts | changes
+        return report(rows, summarise(rows, table), table, about, told, override, material)
 
     return make
 
@@ -23,7 +28,7 @@ def make_report(candidate, frame, table, about):
 class Tags(HTMLParser):
     """Check that elements nest and collect their attributes."""
 
-    EMPTY = ("meta", "img", "br", "link")
+    EMPTY = ("meta", "img", "br", "link", "input")
 
     def __init__(self):
         super().__init__()
@@ -45,12 +50,12 @@ def tags_of(html):
     return parser.seen
 
 
-def test_page_is_complete_in_itself_and_runs_nothing(make_report):
+def test_page_is_complete_in_itself_and_without_light_curves_runs_nothing(make_report):
     html = make_report()
     tags = tags_of(html)
     assert not {tag for tag, _ in tags} & {"script", "link", "iframe", "object", "form"}
     sources = [attributes["src"] for tag, attributes in tags if tag == "img"]
-    assert len(sources) == 4
+    assert len(sources) == 6
     assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
     assert "@import" not in html
     assert "url(" not in html

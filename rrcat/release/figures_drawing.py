@@ -1,0 +1,170 @@
+"""How a figure of the report is drawn: its look, its limits, and SVG that is the same every time.
+
+Colours are Okabe and Ito's, and cividis where a colour is a number: both can be told apart with
+any colour vision, and types differ in their marker too.
+"""
+
+import base64
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure as Canvas
+
+OTHER = "other or unknown"
+KINDS = {
+    "RRab": ("#0072B2", "o"),
+    "RRc": ("#D55E00", "^"),
+    "RRd": ("#009E73", "s"),
+    OTHER: ("#777777", "D"),
+}
+LOOK = {
+    "svg.hashsalt": "rrcat",
+    "svg.fonttype": "path",
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#444444",
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "legend.fontsize": 10,
+    "legend.columnspacing": 1.2,
+    "legend.handletextpad": 0.4,
+    "figure.constrained_layout.use": True,
+}
+# Small, so that its letters can still be read where a phone makes it smaller.
+SIZE = (4.8, 3.6)
+DOTS = 150
+"""Dots to an inch of what is drawn as a picture."""
+
+# Beyond this a drawing of every point as a shape is larger than a picture of them all.
+POINTS_AS_SHAPES = 2_000
+# Beyond this points hide each other, and how many there are is drawn instead.
+DENSE = 20_000
+CELLS = 70
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure as a data URI, its title and caption, and words for those who cannot see it.
+
+    ``size`` is its width and height in CSS pixels.
+    """
+
+    title: str
+    source: str
+    caption: str
+    alt: str
+    size: tuple[int, int] = (480, 360)
+
+
+def image(
+    draw: Callable[[Axes], None],
+    projection: str | None = None,
+    size: tuple[float, float] = SIZE,
+) -> str:
+    """Give as a data URI what ``draw`` puts into empty axes; ``size`` is in inches."""
+    # "default" comes first, so that nobody's matplotlibrc enters a release.
+    with style.context(["default", LOOK]):
+        canvas = Canvas(figsize=size, dpi=DOTS)
+        draw(canvas.add_subplot(projection=projection))
+        content = io.BytesIO()
+        canvas.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(content.getvalue()).decode()
+
+
+def with_kind(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give the rows with ``kind``, one of :data:`KINDS`, of their ``pulsation_type``."""
+    known = pl.col("pulsation_type").is_in(list(KINDS))
+    return frame.with_columns(kind=pl.when(known).then("pulsation_type").otherwise(pl.lit(OTHER)))
+
+
+def by_kind(axes: Axes, rows: pl.DataFrame, x: str, y: str) -> None:
+    """Draw points of each type in its colour and marker, or how many there are where many."""
+    if rows.height > DENSE:
+        density(axes, rows[x].to_numpy(), rows[y].to_numpy())
+        return
+    for kind, (colour, marker) in KINDS.items():
+        some = rows.filter(pl.col("kind") == kind)
+        if some.height:
+            label = f"{kind} ({some.height:,})"
+            look = points(rows.height)
+            axes.scatter(some[x], some[y], color=colour, marker=marker, label=label, **look)
+
+
+def density(axes: Axes, x: Any, y: Any, values: Any = None) -> Any:
+    """Draw how many points lie in each cell, or the median of ``values`` there.
+
+    What is outside the limits of the axes is left out, so that cells are as small as they can be.
+    """
+    extent = (*axes.get_xlim(), *axes.get_ylim())
+    inside = (extent[0] <= x) & (x <= extent[1]) & (extent[2] <= y) & (y <= extent[3])
+    median = {} if values is None else {"C": values[inside], "reduce_C_function": np.median}
+    cells = axes.hexbin(
+        x[inside],
+        y[inside],
+        gridsize=CELLS,
+        extent=extent,
+        mincnt=1,
+        cmap="cividis" if values is not None else "cividis_r",
+        bins="log" if values is None else None,
+        linewidths=0.1,
+        rasterized=True,
+        **median,
+    )
+    if values is None:
+        axes.figure.colorbar(cells, ax=axes, label="stars in a cell")
+    return cells
+
+
+def points(n: int) -> dict[str, Any]:
+    """Give size and strength of points that stay readable for a few stars and for many."""
+    size = float(np.clip(8000 / n, 2.5, 26))
+    return {"s": size, "linewidths": 0, "alpha": 0.8, "rasterized": n > POINTS_AS_SHAPES}
+
+
+def legend(axes: Axes, colour: str | None = None, columns: int = 3) -> None:
+    """Put the legend above the axes, where it hides nothing, with markers large enough to see."""
+    if not axes.get_legend_handles_labels()[0]:
+        return
+    place: dict[str, Any] = {
+        "loc": "lower left",
+        "bbox_to_anchor": (0, 1),
+        "ncols": columns,
+        "borderaxespad": 0.2,
+    }
+    for handle in axes.legend(**place).legend_handles:
+        if isinstance(handle, PathCollection):
+            handle.set(sizes=[36], alpha=1)
+            if colour:
+                handle.set(array=None, color=colour)
+
+
+def window(x: pl.Series, y: pl.Series) -> tuple[dict[str, Any], str]:
+    """Give limits that a few wild values do not stretch, and a sentence on what they leave out."""
+    left, right = span(x)
+    top = 1.1 * float(np.percentile(y.to_numpy(), 98)) or 1.0
+    beyond = int((~x.is_between(left, right) | ~y.is_between(0, top)).sum())
+    return {"xlim": (left, right), "ylim": (0, top)}, outside(beyond)
+
+
+def span(cells: pl.Series) -> tuple[float, float]:
+    """Give limits that hold nearly all values, with a margin."""
+    low, high = np.percentile(cells.to_numpy(), [0.25, 99.75])
+    margin = 0.05 * (high - low) or 0.1
+    return float(low - margin), float(high + margin)
+
+
+def outside(n: int) -> str:
+    """Give the sentence that says how many stars a figure leaves out; empty for none."""
+    if not n:
+        return ""
+    return f" {n:,} {'star lies' if n == 1 else 'stars lie'} outside the figure."
