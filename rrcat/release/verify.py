@@ -1,6 +1,7 @@
 """A release, checked against its own manifest, its table definition and itself."""
 
 import hashlib
+import json
 import os
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from rrcat.estimator.manifest import MANIFEST as BUNDLE
 from rrcat.estimator.manifest import check_files
 from rrcat.estimator.manifest import read_manifest as read_bundle
 from rrcat.release.about import About
-from rrcat.release.candidate import COMBINATION
+from rrcat.release.candidate import COMBINATION, VALIDATION
 from rrcat.release.fits_check import fits_problems
 from rrcat.release.history import HISTORY, read_history
 from rrcat.release.manifest import MANIFEST, SEAL, Manifest, listing, read_manifest
@@ -69,6 +70,7 @@ def verify(folder: Path) -> list[Finding]:
         *_recipe(manifest),
         *_bundles(folder, manifest),
         *_combination(folder, manifest),
+        *_validation(folder, manifest),
     ]
     return [*findings, *_schema(table, manifest), *_contents(folder, manifest, table)]
 
@@ -158,6 +160,20 @@ def _combination(folder: Path, manifest: Manifest) -> Iterator[Finding]:
             read_combination(folder / COMBINATION)
         except BundleError as error:
             yield Finding(COMBINATION, error.message)
+
+
+def _validation(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    """Compare how the checks went with what the manifest tells of them."""
+    if VALIDATION not in manifest.files:
+        return
+    try:
+        results = json.loads((folder / VALIDATION).read_bytes())["results"]
+        told = [{key: one[key] for key in ("name", "passed", "detail")} for one in results]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        yield Finding(VALIDATION, "cannot be understood")
+        return
+    if told != manifest.facts.get("validation"):
+        yield Finding(VALIDATION, f"does not tell the same results as {MANIFEST}")
 
 
 def _schema(table: Table, manifest: Manifest) -> Iterator[Finding]:

@@ -301,3 +301,26 @@ def test_a_combination_that_cannot_be_understood_is_found(release):
 def test_a_history_that_is_no_file_is_found(release):
     (release.parent / "releases.toml").mkdir()
     only(release, "../releases.toml", "the history cannot be read: is a directory")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"results": 3}', "cannot be understood"),
+        ("{", "cannot be understood"),
+        ('{"results": []}', "does not tell the same results"),
+    ],
+)
+def test_results_of_checks_that_the_manifest_does_not_tell_are_found(release, content, words):
+    (release / "validation.json").write_text(content)
+    files = json.loads((release / "manifest.json").read_text())["files"]
+    sign(release, files=files | {"validation.json": None})
+    only(release, "validation.json", words)
+
+
+def test_results_that_the_manifest_tells_are_right(release):
+    facts = json.loads((release / "manifest.json").read_text())
+    results = [each | {"value": 0.5, "rows": []} for each in facts["validation"]]
+    (release / "validation.json").write_text(json.dumps({"results": results}))
+    sign(release, files=facts["files"] | {"validation.json": None})
+    assert verify(release) == []
