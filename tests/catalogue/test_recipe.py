@@ -45,6 +45,23 @@ def test_the_recipes_of_the_project_are_good(path: Path) -> None:
     assert read_recipe(path).catalogue.name == path.parent.name
 
 
+@pytest.mark.parametrize("path", sorted(CATALOGUES.glob("*/combination.toml")), ids=str)
+def test_the_recipes_that_combine_are_good(path: Path) -> None:
+    recipe = read_recipe(path)
+    assert recipe.catalogue.name == f"{path.parent.name}-combination"
+    assert recipe.combination is not None
+
+
+def test_only_estimators_of_the_recipe_can_be_combined(tmp_path: Path) -> None:
+    told = refused(tmp_path, GOOD + '[combination]\nestimators = ["literature-relation"]\n')
+    assert "no estimator of the recipe is called literature-relation" in told
+    assert "combination.estimators" in told
+
+
+def test_a_combination_needs_calibrators(tmp_path: Path) -> None:
+    assert "learned from calibrators" in refused(tmp_path, GOOD + "[combination]\n")
+
+
 def test_defaults_are_filled_in(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     path.write_text(GOOD)

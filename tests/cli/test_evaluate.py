@@ -44,6 +44,21 @@ def test_evaluate_prints_a_table_with_every_type(
     assert "largest residuals: " in printed
 
 
+def test_a_combination_is_printed_with_its_coverage(
+    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    combining = tmp_path / "combining.toml"
+    combining.write_text(recipe.read_text() + "[combination]\n")
+    command = ["evaluate", str(combining), "--data", str(recipe.parent)]
+    assert main([*command, "-o", str(tmp_path / "out")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "combination of literature-relations" in lines
+    assert any(re.match(r"  RRab: stepped aside \d of 2 times; best member", one) for one in lines)
+    row = next(one.split() for one in lines if one.startswith("combination, RRab"))
+    assert len(row) == 2 + 1 + 3 + 3
+    assert any(one.startswith("feh_undiluted ") for one in lines)
+
+
 def test_selected_features_are_printed_with_scores_and_shares(
     recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

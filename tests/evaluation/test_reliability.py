@@ -5,7 +5,6 @@ import polars as pl
 import pytest
 
 from rrcat.evaluation.reliability import LEVELS, dilution_report, reliability
-from rrcat.evaluation.reliability_plots import reliability_plot
 
 
 def predictions(n=3000, seed=1, *, faint=0.0, slope=1.0):
@@ -72,12 +71,3 @@ def test_undiluted_values_are_judged_by_their_own_errors():
     assert {one["high"] - one["low"] for one in told["bias_narrow"]["true"]} == {0.25}
     without = predictions().with_columns(feh_undiluted=pl.lit(None, pl.Float64))
     assert dilution_report(without, seed=0) is None
-
-
-def test_a_diagram_is_the_same_every_time_even_without_thirds():
-    told = reliability(predictions(60))
-    drawn = reliability_plot(told, title="estimator, RRab")
-    assert drawn.startswith(b"<?xml")
-    assert drawn == reliability_plot(told, title="estimator, RRab")
-    told["thirds"]["mag"] = None
-    assert reliability_plot(told, title="estimator, RRab") != drawn
