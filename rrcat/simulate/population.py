@@ -53,9 +53,10 @@ def draw_stars(number: NDArray[np.int64], seed: int, truth: Truth, magnitude_lim
     Returns
     -------
     ``number``; ``kind`` and ``difficulty`` as above, "" where nothing is difficult; ``feh`` [dex],
-    NaN for what is no RR Lyrae star; ``period`` [d], ``amplitudes`` [mag], ``phases`` [rad] of the
-    cosine series in G; ``absolute_mag``; ``ra``, ``dec`` [deg], ``distance_modulus``,
-    ``reddening``, ``system`` (a cluster or galaxy, or ""); ``mean_G``, ``mean_BP`` and ``mean_RP``,
+    NaN for what is no RR Lyrae star, and ``expected_feh``, about which stars of the same shape
+    scatter; ``period`` [d], ``amplitudes`` [mag], ``phases`` [rad] of the cosine series in G;
+    ``absolute_mag``; ``ra``, ``dec`` [deg], ``distance_modulus``, ``reddening``, ``system`` (a
+    cluster or galaxy, or ""); ``mean_G``, ``mean_BP`` and ``mean_RP``,
     the means of the light curves in magnitudes; ``blazhko``; and what
     :func:`rrcat.simulate.photometry.magnitudes` needs besides.
 
@@ -122,7 +123,8 @@ def _attempt(kind: NDArray[Any], truth: Truth, streams: Streams) -> tuple[Stars,
         dust = EXTINCTION[band] * places["reddening"]
         mag = apparent + of_colour * colour + dust
         drawn[f"mean_{band}"] = mag + _above_mean_flux(drawn, band)
-    drawn["feh"] = np.where(foreign, np.nan, drawn["feh"])
+    for name in ("feh", "expected_feh"):
+        drawn[name] = np.where(foreign, np.nan, drawn[name])
     return drawn | places | {"absolute_mag": absolute}, possible
 
 

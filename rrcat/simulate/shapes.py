@@ -36,9 +36,9 @@ def draw_shapes(kind: str, truth: Truth, streams: Streams) -> dict[str, Array]:
 
     Returns
     -------
-    ``period`` [d] and ``feh`` [dex], shape ``(n,)``; ``amplitudes`` [mag] and ``phases`` [rad],
-    φ_k1 of the cosine series in G, shape ``(n, 8)``; and ``possible``, which is false for draws in
-    the far tails, where there are no such stars.
+    ``period`` [d], ``feh`` and ``expected_feh``, about which it scatters, [dex], shape ``(n,)``;
+    ``amplitudes`` [mag] and ``phases`` [rad], φ_k1 of the cosine series in G, shape ``(n, 8)``;
+    and ``possible``, which is false for draws in the far tails, where there are no such stars.
     """
     numbers = table()[kind]
     values = _mixture(numbers["component"], streams)
@@ -54,7 +54,8 @@ def draw_shapes(kind: str, truth: Truth, streams: Streams) -> dict[str, Array]:
         off = streams.normal(f"phase of order {tail['order']}")
         phases[:, place] = tail["phase"] + tail["scatter"] * off
     drawn = {"period": values[:, 0], "amplitudes": amplitudes, "phases": phases}
-    drawn["feh"] = _metallicity(numbers["feh"], truth, drawn, streams)
+    drawn["expected_feh"], scatter = _metallicity(numbers["feh"], truth, drawn, streams)
+    drawn["feh"] = drawn["expected_feh"] + scatter
     limits = numbers["limits"]
     inside = [
         (drawn[name] > limits[name][0]) & (drawn[name] < limits[name][1])
@@ -83,8 +84,8 @@ def _mixture(components: list[dict[str, Any]], streams: Streams) -> Array:
 
 def _metallicity(
     relation: dict[str, Any], truth: Truth, drawn: dict[str, Array], streams: Streams
-) -> Array:
-    """Give [Fe/H] by a polynomial.
+) -> tuple[Array, Array]:
+    """Give the [Fe/H] that is expected of each shape, a polynomial, and how far off the star is.
 
     The linear truth is one of first degree with Gaussian scatter that is the same everywhere; the
     curved one is of second degree, with scatter that changes and has the wide tails of real stars.
@@ -102,7 +103,7 @@ def _metallicity(
     mean = _sum(chosen["coefficients"], [one, *columns, *products])
     scatter = np.exp(_sum(chosen["log_scatter"], [one, *columns]))
     off = streams.student if truth == "curved" else streams.normal
-    return np.asarray(mean + scatter * off("scatter of [Fe/H]"))
+    return mean, np.asarray(scatter * off("scatter of [Fe/H]"))
 
 
 def _term(name: str, drawn: dict[str, Array], centre: float) -> Array:

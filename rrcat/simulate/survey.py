@@ -187,6 +187,7 @@ def _true(stars: Stars) -> pl.DataFrame:
         name: stars[name]
         for name in (
             "feh",
+            "expected_feh",
             "period",
             "absolute_mag",
             "distance_modulus",
@@ -209,7 +210,10 @@ def _true(stars: Stars) -> pl.DataFrame:
             **{f"a{k}": stars["amplitudes"][:, k - 1] for k in range(1, 9)},
             **{f"phi{k}1": np.mod(stars["phases"][:, k - 1], 2 * np.pi) for k in range(2, 9)},
         }
-    ).with_columns(pl.col("feh").fill_nan(None), pl.col("difficulty", "system").replace("", None))
+    ).with_columns(
+        pl.col("feh", "expected_feh").fill_nan(None),
+        pl.col("difficulty", "system").replace("", None),
+    )
 
 
 def write_survey(folder: Path, n_stars: int, seed: int = 0) -> Path:
