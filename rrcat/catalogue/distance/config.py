@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -122,6 +122,13 @@ class DistanceSection(Strict):
         if relation not in published():
             raise ValueError(f"the known relations are {', '.join(published())}")
         return relation
+
+    @field_validator("extinction", mode="before")
+    @classmethod
+    def _is_a_list(cls, extinction: Any) -> Any:
+        if not isinstance(extinction, list | tuple):
+            raise ValueError("give a list of sources, [] where nothing is to be taken off")
+        return extinction
 
     @property
     def published(self) -> Relation:

@@ -15,6 +15,8 @@ def section(**keys):
         ({"relation": "muraveva19"}, "the known relations are muraveva18"),
         ({"extinction": [{"kind": "ebv", "system": "SFD98"}]}, "are SFD, SF11"),
         ({"extinction": [{"kind": "ebv"}]}, "Field required"),
+        ({"extinction": "none"}, "a list of sources"),
+        ({"extinction": {"kind": "ebv", "system": "SFD"}}, "a list of sources"),
         ({"extinction": [{"kind": "absorption", "system": "SFD"}]}, "Extra inputs"),
         ({"scater": 0.1}, "Extra inputs"),
         ({"scatter": -0.1}, "greater than or equal to 0"),
