@@ -72,7 +72,7 @@ def _feh(found: pl.DataFrame, settings: ClustersCheck, significance: float) -> l
     passed = judge(value, error, settings.feh_offset, significance)
     stars = sum(row["n"] for row in used)
     text = (
-        f"{stars} stars of {len(used)} clusters differ by {signed(value, error)} in the mean, with "
+        f"{stars} stars of {_clusters(used)} differ by {signed(value, error)} in the mean, with "
         f"{_offset(settings):+.2f} dex added to the [Fe/H] of the clusters"
     )
     offset = Result(
@@ -84,7 +84,7 @@ def _feh(found: pl.DataFrame, settings: ClustersCheck, significance: float) -> l
 def _slope(used: list[dict[str, Any]], settings: ClustersCheck, significance: float) -> Result:
     known = np.array([row["known"] for row in used])
     if known.size < FEWEST_FOR_SLOPE or np.ptp(known) < SPAN_FOR_SLOPE:
-        reason = f"{known.size} clusters do not span {SPAN_FOR_SLOPE} dex"
+        reason = f"no {FEWEST_FOR_SLOPE} clusters with values span {SPAN_FOR_SLOPE} dex"
         return not_made(CHECK, SLOPE, reason)
     line = plane(known[:, np.newaxis], np.array([row["median"] for row in used]))
     assert line is not None, "they span a range"
@@ -107,7 +107,7 @@ def _modulus(found: pl.DataFrame, settings: ClustersCheck, significance: float) 
     value, error = _weighted(used)
     passed = judge(value, error, settings.modulus_offset, significance)
     stars = sum(row["n"] for row in used)
-    moduli = f"the moduli of {stars} stars of {len(used)} clusters differ by"
+    moduli = f"the moduli of {stars} stars of {_clusters(used)} differ by"
     text = f"{moduli} {signed(value, error, 'mag')} in the mean"
     return Result(
         CHECK,
@@ -144,7 +144,7 @@ def _overtones(found: pl.DataFrame, settings: ClustersCheck, significance: float
         return not_made(CHECK, OVERTONES, "no cluster has enough stars of both types")
     value, error = _weighted(told)
     passed = judge(value, error, settings.overtone_offset, significance)
-    text = f"RRab less RRc is {signed(value, error)} in the mean of {len(told)} clusters"
+    text = f"RRab less RRc is {signed(value, error)} in the mean of {_clusters(told)}"
     return Result(
         CHECK,
         OVERTONES,
@@ -198,6 +198,10 @@ def _note(one: System, n: int, least: int, what: str) -> str:
     if one.anomalous:
         return "its variables are anomalous"
     return "its stars differ in [Fe/H]" if one.feh_spread and what == "[Fe/H]" else ""
+
+
+def _clusters(rows: list[dict[str, Any]]) -> str:
+    return "1 cluster" if len(rows) == 1 else f"{len(rows)} clusters"
 
 
 def _weighted(rows: list[dict[str, Any]]) -> tuple[float, float]:
