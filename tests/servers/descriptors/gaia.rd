@@ -19,6 +19,8 @@
     <column name="pmra" type="double precision" unit="mas.yr**-1" ucd="pos.pm;pos.eq.ra" description="Proper motion in right ascension"/>
     <column name="pmdec" type="double precision" unit="mas.yr**-1" ucd="pos.pm;pos.eq.dec" description="Proper motion in declination"/>
     <column name="ruwe" type="real" ucd="stat.error" description="Renormalised unit weight error"/>
+    <column name="ipd_gof_harmonic_amplitude" type="real" ucd="stat.fit.goodness" description="Change of the goodness of fit with the direction of the scan"/>
+    <column name="ipd_frac_multi_peak" type="smallint" ucd="stat.fit.goodness" description="Percentage of windows with more than one peak"><values nullLiteral="-1"/></column>
     <column name="phot_g_mean_mag" type="real" unit="mag" ucd="phot.mag;em.opt" description="Mean G magnitude"/>
     <column name="phot_bp_mean_mag" type="real" unit="mag" ucd="phot.mag;em.opt.B" description="Mean BP magnitude"/>
     <column name="phot_rp_mean_mag" type="real" unit="mag" ucd="phot.mag;em.opt.R" description="Mean RP magnitude"/>
