@@ -76,13 +76,15 @@ class Combination(_Numbers):
     """What was learned from predictions out of fold; types with too few calibrators lack.
 
     ``label_error`` holds the errors of the labels by pulsation type [dex] where these are
-    photometric themselves, :mod:`rrcat.estimator.label_error`.
+    photometric themselves, :mod:`rrcat.estimator.label_error`; ``spectrum_error`` those of spectra,
+    :mod:`rrcat.catalogue.spectrum_error`.
     """
 
     format: Literal[1] = 1
     scale: str
     members: tuple[str, ...]
     label_error: dict[str, float]
+    spectrum_error: dict[str, float] = {}
     types: dict[str, OfType]
 
 

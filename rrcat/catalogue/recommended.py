@@ -14,6 +14,7 @@ from rrcat.catalogue.combination import (
     recommend,
     undiluted,
 )
+from rrcat.catalogue.spectrum_error import without_spectrum_error
 from rrcat.estimator.label_error import with_label_error
 from rrcat.evaluation.uncertainty import matrix
 from rrcat.schema import conform, load
@@ -50,6 +51,8 @@ def with_recommended(
         some = stars.filter(pl.col("pulsation_type") == kind).sort("source_id")
         rows = _of(predictions, some)
         calibrated = pl.concat(conform(one, table) for one in _of_type(rows, some, of_type))
+        if kind in learned.spectrum_error:
+            calibrated = without_spectrum_error(calibrated, learned.spectrum_error[kind])
         found.append(with_label_error(calibrated, some, learned.label_error))
     return pl.concat([conform(one, table) for one in found]).sort(table.sort)
 

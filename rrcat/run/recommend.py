@@ -15,6 +15,7 @@ from rrcat.catalogue.combination_learning import learn
 from rrcat.catalogue.recipe import Recipe
 from rrcat.catalogue.recommended import with_recommended
 from rrcat.errors import RecipeError
+from rrcat.estimator.label_error import typical_errors
 from rrcat.evaluation.cross_validation import COLUMNS, KEY
 from rrcat.evaluation.reliability import dilution_report, reliability
 from rrcat.evaluation.splits import cut
@@ -87,10 +88,13 @@ def crossed(
 def learn_combination(place: Workspace, sample: Sample) -> Combination:
     """Cross-validate the estimators on the calibrators, and learn from it.
 
-    The predictions of each fold are kept as parts, so that an interrupted build goes on.
+    The predictions of each fold are kept as parts, so that an interrupted build goes on. What is
+    told of stars are errors against the truth, in an evaluation those against the calibrators.
     """
     learned = _learn(place, unseen(place, sample), _calibrators(place, sample))
-    return learned.model_copy(update={"label_error": label_errors(place.recipe, sample)})
+    photometric = label_errors(place.recipe, sample)
+    spectra = {} if photometric else typical_errors(sample.calibrators)
+    return learned.model_copy(update={"label_error": photometric, "spectrum_error": spectra})
 
 
 def unseen(place: Workspace, sample: Sample) -> pl.DataFrame:

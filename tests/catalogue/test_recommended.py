@@ -134,6 +134,16 @@ def test_the_error_of_photometric_labels_is_added_and_told_apart():
     assert with_recommended(wide, stars, labels).equals(other)
 
 
+def test_the_error_of_spectra_is_taken_off_those_of_all_estimators(learned):
+    predictions, stars = survey()
+    of_spectra = learned.model_copy(update={"spectrum_error": {"RRab": 0.05}})
+    one, other = (with_recommended(predictions, stars, told) for told in (learned, of_spectra))
+    assert other["feh"].equals(one["feh"])
+    expected = (one["feh_error"] ** 2 - 0.05**2).sqrt()
+    assert other["feh_error"].to_list() == pytest.approx(expected.to_list())
+    assert (other["feh_p84"] < one["feh_p84"]).all()
+
+
 def test_a_star_is_the_same_to_the_last_bit_in_any_company(learned):
     predictions, stars = survey(seed=3)
     predictions = without(predictions, "a", [4, 9])
