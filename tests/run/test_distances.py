@@ -163,7 +163,7 @@ def test_moduli_are_found_again_with_their_errors(catalogue):
 def test_every_star_has_a_distance_or_a_reason(catalogue):
     reason = catalogue["distance_status"]
     assert reason.null_count() == 0
-    assert (catalogue["distance"].is_not_null() == (reason == "ok")).all()
+    assert (catalogue["distance_p50"].is_not_null() == (reason == "ok")).all()
     without = catalogue.filter(pl.col("feh").is_null())
     assert set(without["distance_status"]) == {"no_feh"}
 

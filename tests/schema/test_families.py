@@ -1,5 +1,6 @@
 import re
 import string
+from pathlib import Path
 
 import pytest
 from astropy.io import fits
@@ -68,6 +69,13 @@ def test_the_names_of_columns_are_names_in_votable_fits_and_adql(estimators):
         assert len(column.name) <= 63
         assert len(fits.Card("TTYPE999", column.name).image) == 80
     assert len({name.lower() for name in table.names}) == len(table.names)
+
+
+def test_no_column_of_the_catalogue_is_a_word_of_adql():
+    text = (Path(__file__).parent / "adql_reserved_words.txt").read_text()
+    reserved = set(text.split())
+    assert {"DISTANCE", "SELECT"} <= reserved
+    assert reserved.isdisjoint(name.upper() for name in expanded(CATALOGUE, IDS).names)
 
 
 @given(st.lists(ids, max_size=4, unique=True))

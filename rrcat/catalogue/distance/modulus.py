@@ -22,7 +22,7 @@ VALUES = (
     "distance_modulus",
     "distance_modulus_error",
     "distance_modulus_syst",
-    "distance",
+    "distance_p50",
     "distance_p16",
     "distance_p84",
 )
@@ -102,7 +102,7 @@ def with_distances(
             distance_extrapolated=relation.outside(inputs["feh"], 10.0 ** inputs["log_period"]),
         )
         .with_columns(
-            distance=_kiloparsecs(0.0),
+            distance_p50=_kiloparsecs(0.0),
             distance_p16=_kiloparsecs(-P84),
             distance_p84=_kiloparsecs(P84),
         )

@@ -71,7 +71,7 @@ def test_a_modulus_is_magnitude_less_extinction_less_absolute_magnitude():
     assert found["absorption"] == pytest.approx(0.274)
     assert found["absolute_mag"] == pytest.approx(0.63)
     assert found["distance_modulus"] == pytest.approx(15.5 - 0.274 - 0.63)
-    assert found["distance"] == pytest.approx(10 ** ((15.5 - 0.274 - 0.63) / 5 - 2))
+    assert found["distance_p50"] == pytest.approx(10 ** ((15.5 - 0.274 - 0.63) / 5 - 2))
     assert (found["distance_status"], found["distance_relation"]) == ("ok", "muraveva18")
 
 
@@ -95,7 +95,7 @@ def test_the_modulus_grows_by_five_when_the_distance_grows_by_ten(relation, magn
     far = made(stars(**{band: mag + fainter for band, mag in far.items()}), relation)
     step = (far["distance_modulus"] - near["distance_modulus"]).drop_nulls().to_numpy()
     np.testing.assert_allclose(step, fainter, atol=1e-9)
-    ratio = (far["distance"] / near["distance"]).drop_nulls().to_numpy()
+    ratio = (far["distance_p50"] / near["distance_p50"]).drop_nulls().to_numpy()
     np.testing.assert_allclose(ratio, factor, rtol=1e-9)
 
 
@@ -156,7 +156,7 @@ def test_a_star_without_distance_has_the_reason_and_no_number(cells, relation, r
 
 def test_an_unknown_error_of_metallicity_leaves_the_distance_without_one():
     found = row(feh_error=None)
-    assert found["distance"] is not None
+    assert found["distance_p50"] is not None
     assert found["distance_modulus_error"] is None
     assert found["distance_p16"] is None
 
