@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from rrcat.release.figures_drawing import (
     DENSE,
     KINDS,
+    SIZE,
     Figure,
     by_kind,
     density,
@@ -29,6 +30,7 @@ MODULI = (0.0, 40.0)
 # Right ascension in the middle of a map of the whole sky: neither its edge, at 120 degrees, nor the
 # seam of most maps, at 0 or 180, cuts the Galactic bulge or the Magellanic Clouds.
 MIDDLE = 300
+OVAL = (4.8, 3.0)
 
 
 def figures(frame: pl.DataFrame, scale: str) -> list[Figure]:
@@ -133,6 +135,7 @@ def _bailey(frame: pl.DataFrame) -> Figure | None:
         f"{'Density' if rows.height > DENSE else 'Scatter'} of {words[measure]} against period for"
         f" {rows.height:,} stars with a metallicity; the median period is"
         f" {np.median(rows['period']):.2f} days.",
+        on_paper=True,
     )
 
 
@@ -199,12 +202,13 @@ def _sky(frame: pl.DataFrame) -> Figure | None:
 
     return Figure(
         "On the sky",
-        image(draw, projection="mollweide" if wide else None),
+        image(draw, "mollweide" if wide else None, OVAL if wide else SIZE),
         "Where the stars are, in right ascension and declination. Holes and stripes are where the"
         " survey did not look, or not often enough; stars without a metallicity should not crowd in"
         " one place.",
         f"Map of {len(ra):,} positions, from declination {np.degrees(dec.min()):.1f} to"
         f" {np.degrees(dec.max()):.1f} degrees.",
+        (480, 300 if wide else 360),
     )
 
 

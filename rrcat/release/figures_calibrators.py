@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
 
 from rrcat.release.figures_drawing import (
     Figure,
@@ -126,12 +127,15 @@ def _trend(rows: pl.DataFrame, column: str) -> Figure | None:
         return None
     name, scale, label = AGAINST[column]
     x, residual = rows[column].cast(pl.Float64).to_numpy(), rows["residual"].to_numpy()
-    top = max(0.1, 1.15 * float(np.percentile(np.abs(residual), 99)))
+    top = max(0.1, 1.15 * float(np.percentile(np.abs(residual), 98)))
     middles = _medians(x, residual)
 
     def draw(axes: Axes) -> None:
         axes.set(xlabel=label, ylabel="predicted − known (dex)", ylim=(-top, top), xscale=scale)
-        if scale == "linear":
+        if scale == "log":
+            axes.xaxis.set_major_formatter(FuncFormatter(_plain))
+            axes.xaxis.set_minor_formatter(FuncFormatter(_plain))
+        else:
             axes.set_xlim(*span(rows[column].cast(pl.Float64)))
         by_kind(axes, rows, column, "residual")
         axes.axhline(0, color="#444444", ls="--", lw=1)
@@ -152,6 +156,12 @@ def _trend(rows: pl.DataFrame, column: str) -> Figure | None:
         f"Residuals of {rows.height:,} calibrators against the {name}; the medians of"
         f" {len(middles)} bins are within {largest:.2f} dex of zero.",
     )
+
+
+def _plain(x: float, position: int | None) -> str:
+    """Give the number at a tick of a logarithmic axis where there is room for it."""
+    text = f"{x:g}"
+    return text if text.lstrip("0.")[:1] in ("1", "2", "5") else ""
 
 
 def _medians(x: Any, residual: Any) -> list[tuple[float, float, float]]:

@@ -56,7 +56,8 @@ CELLS = 70
 class Figure:
     """A figure as a data URI, its title and caption, and words for those who cannot see it.
 
-    ``size`` is its width and height in CSS pixels.
+    ``size`` is its width and height in CSS pixels. One that is ``on_paper`` stays on white paper on
+    a dark page: its colours are numbers, and would not be seen on a dark ground.
     """
 
     title: str
@@ -64,6 +65,7 @@ class Figure:
     caption: str
     alt: str
     size: tuple[int, int] = (480, 360)
+    on_paper: bool = False
 
 
 def image(

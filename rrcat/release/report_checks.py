@@ -17,16 +17,19 @@ TITLES = {
     "zero_point": "Zero point",
     "double_mode": "Double-mode stars",
     "blazhko": "Blazhko stars",
-    "earlier": "An earlier catalogue",
+    "reference": "An earlier catalogue",
 }
+# JSON sorts its keys; of the numbers, these come first and the others after them.
+FIRST = ("n", "n_asked", "n_rrab", "n_rrc", "low", "high", "l_low", "l_high", "b_low", "b_high")
 SHORT = 8
 """Rows beyond which a table is folded away."""
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Rows of one kind; ``numeric`` says which columns hold numbers."""
+    """Rows of one kind, and what they are of; ``numeric`` says which columns hold numbers."""
 
+    of: str
     columns: tuple[str, ...]
     numeric: tuple[bool, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -100,10 +103,17 @@ def _checked(result: Mapping[str, Any]) -> Checked:
 
 
 def _cells(columns: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> Cells:
-    numeric = tuple(
-        all(_is_number(row[name]) or row[name] is None for row in rows) for name in columns
-    )
+    def is_numeric(name: str) -> bool:
+        return all(_is_number(row[name]) or row[name] is None for row in rows)
+
+    def place(name: str) -> tuple[bool, bool, int]:
+        rank = FIRST.index(name) if name in FIRST else len(FIRST)
+        return name == "note", is_numeric(name), rank
+
+    columns = tuple(sorted((name for name in columns if name != "by"), key=place))
+    numeric = tuple(is_numeric(name) for name in columns)
     return Cells(
+        str(rows[0].get("by", columns[0])).replace("_", " "),
         tuple(name.replace("_", " ") for name in columns),
         numeric,
         tuple(tuple(_cell(row[name]) for name in columns) for row in rows),

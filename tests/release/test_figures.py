@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from rrcat.release import figures_drawing
-from rrcat.release.figures import _right_ascension, figures
+from rrcat.release.figures import _right_ascension, distance_figures, figures
 
 
 def svg_of(figure):
@@ -101,10 +101,24 @@ def test_small_field_over_zero_is_not_torn_apart(drawn_on_the_sky):
 def test_counts_have_whole_numbers_at_their_axis(frame, monkeypatch):
     few = frame.drop_nulls("feh")[:3]
     seen = []
-    monkeypatch.setattr(
-        figures_module, "_image", lambda draw, projection=None: seen.append(draw) or "data:,"
-    )
+    drawn = "rrcat.release.figures.image"
+    monkeypatch.setattr(drawn, lambda draw, *how: seen.append(draw) or "data:,")
     by_title(few)
-    axes = figures_module.Canvas().add_subplot()
+    axes = figures_drawing.Canvas().add_subplot()
     seen[0](axes)
     assert all(tick == int(tick) for tick in axes.get_yticks())
+
+
+def test_distances_beyond_any_star_are_not_drawn(frame):
+    assert distance_figures(frame.with_columns(distance_modulus=pl.lit(1e6))) == []
+
+
+def test_distances_are_drawn_where_there_are_any(frame):
+    rng = np.random.default_rng(2)
+    rows = frame.with_columns(
+        distance_modulus=pl.Series(rng.normal(18.5, 0.1, frame.height)),
+        distance_modulus_error=pl.lit(0.1),
+    )
+    first, second = distance_figures(rows)
+    assert "Histogram of 300 distance moduli; the median is 18." in first.alt
+    assert "0.100 mag" in second.alt
