@@ -1,9 +1,11 @@
 """The truth of simulated stars, found again through the whole chain.
 
-An archive is simulated, a catalogue is built of it as of any other, with combination, distances and
-validation, and compared with what is true. Stars that the estimators learned from do not count.
+Archives are simulated, a catalogue is built of each as of any other, with combination, distances
+and validation, and compared with what is true. Stars that were learned from do not count.
 
-What flags warn of was chosen on other seeds than this.
+Errors are learned from some 480 calibrators, so that the coverage of one catalogue is a matter of
+chance by 2 points and more: it is judged in the mean of the surveys, all else in all their stars.
+Nothing was chosen on these seeds.
 
     tox run -e bench -- closed_loop
 
@@ -37,7 +39,7 @@ from rrcat.simulate.closed_loop import (
 from rrcat.simulate.recipe import recipe_text
 
 HERE = Path(__file__).resolve().parent
-STARS, SEED = 5_000, 3
+STARS, SEEDS = 5_000, (3, 4, 5)
 ESTIMATORS = ("fourier-xgboost", "literature-relations")
 # The clusters of the simulation are on the scale of its catalogue.
 SECTIONS = "\n[combination]\n\n[validation.clusters]\nscale_offset = 0.0\n"
@@ -62,6 +64,8 @@ CLUSTER_LIMIT = 0.05
 
 def built(folder: Path, n_stars: int, seed: int) -> Path:
     """Build the catalogue of a simulated survey; give the folder of the candidate."""
+    folder = folder / f"seed-{seed}"
+    folder.mkdir()
     recipe = folder / "recipe.toml"
     recipe.write_text(recipe_text(ESTIMATORS, n_stars, seed, "curved") + SECTIONS, "utf-8")
     build_catalogue(Request(recipe, folder / "candidate", workers=1))
@@ -110,19 +114,43 @@ def keep(stars: pl.DataFrame, bits: tuple[Bit, ...], folder: Path) -> None:
         table.write_csv(folder / f"{name}.csv", float_precision=4)
 
 
-def rows(n_stars: int = STARS, seed: int = SEED) -> Iterator[Row]:
+def rows() -> Iterator[Row]:
+    given = os.environ.get("RRCAT_CLOSED_LOOP")  # candidates that are there already
+    surveys, clusters = [], []
     with tempfile.TemporaryDirectory() as name:
-        given = os.environ.get("RRCAT_CLOSED_LOOP")  # a candidate that is there already
-        candidate = Path(given) if given else built(Path(name), n_stars, seed)
-        everybody, bits = read(candidate)
-        checks = json.loads((candidate / "validation.json").read_text("utf-8"))["results"]
-    stars = everybody.filter(~pl.col("learned"))
-    keep(stars, bits, HERE / "build" / "closed_loop")
-    yield from measured(stars, bits)
-    for one in checks:
-        if unit := CLUSTERS.get(one["name"]):
-            good = one["value"] is not None and abs(one["value"]) <= CLUSTER_LIMIT
-            yield Row(one["name"], one["detail"], f"within {CLUSTER_LIMIT:.2f} {unit}", good)
+        for at, seed in enumerate(SEEDS):
+            folder = Path(given.split(os.pathsep)[at] if given else built(Path(name), STARS, seed))
+            stars, bits = read(folder)
+            surveys.append(stars.filter(~pl.col("learned")))
+            text = (folder / "validation.json").read_text("utf-8")
+            checks = {one["name"]: one for one in json.loads(text)["results"]}
+            clusters += [(seed, checks[name], unit) for name, unit in CLUSTERS.items()]
+    together = pl.concat(surveys, how="diagonal")
+    keep(together, bits, HERE / "build" / "closed_loop")
+    yield from covered(surveys)
+    yield from measured(together, bits)
+    for seed, one, unit in clusters:
+        yield Row(
+            f"seed {seed}: {one['name']}",
+            one["detail"].partition(",")[0],
+            f"within {CLUSTER_LIMIT:.2f} {unit}",
+            one["value"] is not None and abs(one["value"]) <= CLUSTER_LIMIT,
+        )
+
+
+def covered(surveys: list[pl.DataFrame]) -> Iterator[Row]:
+    """Yield the coverage of each survey, and of them in the mean."""
+    for level, column in ((0.6827, "coverage_68"), (0.95, "coverage_95")):
+        found = [float(recovered(stars)[column][0]) for stars in surveys]
+        mean = sum(found) / len(found)
+        yield Row(
+            f"within intervals of {level:.0%}: mean of {len(found)} surveys ("
+            + ", ".join(f"{one:.1%}" for one in found)
+            + ")",
+            f"{mean:.1%}",
+            f"within {COVERAGE:.0%}",
+            abs(mean - level) <= COVERAGE,
+        )
 
 
 def measured(stars: pl.DataFrame, bits: tuple[Bit, ...]) -> Iterator[Row]:
@@ -134,14 +162,10 @@ def measured(stars: pl.DataFrame, bits: tuple[Bit, ...]) -> Iterator[Row]:
             f"{told['n']:,} stars, {name}: bias, scatter",
             f"{told['bias']:+.3f} ± {told['bias_error']:.3f}, {told['scatter']:.3f} dex",
         )
-        for level, column in ((0.6827, "coverage_68"), (0.95, "coverage_95")):
-            asked = some is stars
-            yield Row(
-                f"{told['n']:,} stars, {name}: within intervals of {level:.0%}",
-                f"{told[column]:.1%}",
-                f"within {COVERAGE:.0%}" if asked else "",
-                abs(told[column] - level) <= COVERAGE if asked else None,
-            )
+        yield Row(
+            f"{told['n']:,} stars, {name}: within intervals of 68 and 95 %",
+            f"{told['coverage_68']:.1%}, {told['coverage_95']:.1%}",
+        )
     found = trend(unwarned)
     yield Row(
         "no warning: trend of the bias with magnitude",
