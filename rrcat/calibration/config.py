@@ -44,8 +44,8 @@ class CalibrationSection(PublishedTable):
     photometric: bool = Field(
         False,
         description="Whether the values come from light curves themselves. Their errors, which are "
-        "those of their own relation against spectra, are then in feh_error, and feh_error_label is "
-        "the error against them.",
+        "those of their own relation against spectra, are then in feh_error, and feh_error_label "
+        "is the error against them.",
     )
     reference: tuple[Line, ...] = Field((), description="Citations of the measurements.")
 

@@ -93,7 +93,7 @@ def evaluate_estimators(request: Request, *, select_features: bool = False) -> E
         samples = [sample] if held is None else [sample, held]
         stars = pl.concat(one.calibrators.select("source_id") for one in samples).sort("source_id")
         predictions = out_of_fold(place, stars, units)
-        columns, recommended = COLUMNS, {}
+        columns, recommended, unseen = COLUMNS, {}, predictions
         if recipe.combination is not None:
             predictions, learned = crossed(place, sample, predictions)
             recommended = recommended_report(place, sample, predictions, learned)
@@ -120,7 +120,7 @@ def evaluate_estimators(request: Request, *, select_features: bool = False) -> E
         if sample.teacher is not None:
             told["teacher"] = sample.teacher
         if held is not None:
-            told["held_out"], values = judge(place, sample, held)
+            told["held_out"], values = judge(place, sample, held, unseen)
             atomic.write_bytes(place.output / "held_out.parquet", parquet_bytes(values))
         shutil.rmtree(place.output / CHECKPOINTS, ignore_errors=True)  # empty, all is learned
         _draw(place, predictions, sample.stars.filter("taken"), told)

@@ -13,16 +13,20 @@ from rrcat.evaluation.cross_validation import COLUMNS, KEY
 from rrcat.evaluation.report import report
 from rrcat.run.calibrators import read_calibrator_batch
 from rrcat.run.progress import progress_bars
+from rrcat.run.recommend import recommended
 from rrcat.run.teacher import Teacher
 from rrcat.run.training import train
 from rrcat.run.workspace import Workspace
+from rrcat.schema import load
 
 CATALOGUE, OUT_OF_FOLD = "catalogue", "out_of_fold"
 TEACHERS = {CATALOGUE: "teacher, catalogue", OUT_OF_FOLD: "teacher, out of fold"}
 """What the values of the teacher are called among those of the students."""
 
 
-def judge(place: Workspace, sample: Sample, held: Sample) -> tuple[dict[str, Any], pl.DataFrame]:
+def judge(
+    place: Workspace, sample: Sample, held: Sample, predictions: pl.DataFrame
+) -> tuple[dict[str, Any], pl.DataFrame]:
     """Give what ``evaluation.json`` says of the held-out stars, and the values themselves.
 
     A student is a model that learned from all labels, the one that ``rrcat train`` makes; its
@@ -33,6 +37,9 @@ def judge(place: Workspace, sample: Sample, held: Sample) -> tuple[dict[str, Any
     ----------
     sample, held
         The labels, and the stars with spectra; the folder holds the tables of both.
+    predictions
+        Those of the labels out of fold, from which a combination is learned where the recipe asks
+        for one: it is a student like others.
 
     Raises
     ------
@@ -42,7 +49,14 @@ def judge(place: Workspace, sample: Sample, held: Sample) -> tuple[dict[str, Any
     teacher = place.teacher
     assert teacher is not None
     truth = held.calibrators.select("source_id", "pulsation_type", feh_true="feh")
-    values = [*_students(place, sample, truth), _in_catalogue(place, teacher, truth)]
+    students = _students(place, sample, truth)
+    if place.recipe.combination is not None:
+        students = recommended(place, sample, held, predictions, students)
+    beside = [
+        _beside(truth, answer, str(id), missing="no_light_curve")
+        for (id,), answer in students.group_by("estimator", maintain_order=True)
+    ]
+    values = [*beside, _in_catalogue(place, teacher, truth)]
     if teacher.out_of_fold is not None:
         values.append(_out_of_fold(place, teacher, truth))
     rows = pl.concat(values)
@@ -58,20 +72,22 @@ def judge(place: Workspace, sample: Sample, held: Sample) -> tuple[dict[str, Any
     }, rows.select(*COLUMNS).sort(KEY)
 
 
-def _students(place: Workspace, sample: Sample, truth: pl.DataFrame) -> list[pl.DataFrame]:
+def _students(place: Workspace, sample: Sample, truth: pl.DataFrame) -> pl.DataFrame:
+    """Give the predictions of all that learn; of all that are combined, where the recipe does."""
     batch = read_calibrator_batch(place.output)
     scale, found = place.recipe.catalogue.scale, []
     with progress_bars() as progress:
         for section in place.recipe.estimator:
-            if not place.registry.spec(section.id).needs_calibrators:
+            learns = place.registry.spec(section.id).needs_calibrators
+            if not learns and place.recipe.combination is None:
                 continue
             bundle = place.output / "bundles" / section.id
             model = train(
                 section, place.recipe, place.registry, batch, sample, bundle, progress=progress
             )
-            answer = to_scale(model.predict(batch.only(truth["source_id"])), model.scale, scale)
-            found.append(_beside(truth, answer, section.id, missing="no_light_curve"))
-    return found
+            answer = model.predict(batch.only(truth["source_id"]))
+            found.append(to_scale(answer, model.scale, scale))
+    return pl.concat(found) if found else load("predictions").empty()
 
 
 def _in_catalogue(place: Workspace, teacher: Teacher, truth: pl.DataFrame) -> pl.DataFrame:

@@ -109,6 +109,30 @@ def unseen(place: Workspace, sample: Sample) -> pl.DataFrame:
     return out_of_fold(place, sample.calibrators, folds(sets), prefix=FOLDS)
 
 
+def recommended(
+    place: Workspace,
+    sample: Sample,
+    held: Sample,
+    predictions: pl.DataFrame,
+    answers: pl.DataFrame,
+) -> pl.DataFrame:
+    """Give what models say of held-out stars, with calibrated errors and rows of the combination.
+
+    Parameters
+    ----------
+    held
+        The stars; the folder holds their tables.
+    predictions
+        Out of fold, of the calibrators; the first repeat is learned from.
+    answers
+        Predictions of the models that learned from all calibrators.
+    """
+    first = predictions.filter(pl.col("repeat") == pl.col("repeat").min())
+    learned = _learn(place, first, _calibrators(place, sample))
+    errors = {"label_error": label_errors(place.recipe, sample)}
+    return with_recommended(answers, _calibrators(place, held), learned.model_copy(update=errors))
+
+
 def recommend(
     place: Workspace,
     predictions: pl.DataFrame,

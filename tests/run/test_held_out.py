@@ -86,6 +86,18 @@ def test_the_errors_of_a_student_have_those_of_the_labels_in_them(
     assert told["held_out"]["students"]["toy-line"]["all"]["coverage_68"] is not None
 
 
+def test_the_combination_is_a_student_too(student: Path, tmp_path: Path) -> None:
+    student.write_text(student.read_text() + "\n[combination]\n")
+    held = evaluated(student, tmp_path / "out")["held_out"]
+    assert set(held["students"]) == {"toy-line", "combination"}
+    assert held["students"]["combination"]["all"]["n"] == held["students"]["toy-line"]["all"]["n"]
+    rows = pl.read_parquet(tmp_path / "out" / "held_out.parquet").drop_nulls("feh")
+    labels = pl.read_parquet(tmp_path / "out" / "calibrators.parquet")
+    least = labels.filter(pulsation_type="RRab")["feh_error"].median()
+    of_type = rows.filter(estimator="combination", pulsation_type="RRab")
+    assert of_type["feh_error"].min() >= least  # the toy copies its labels perfectly
+
+
 def test_predictions_out_of_fold_are_a_second_teacher(
     student: Path, toy_survey: Path, tmp_path: Path
 ) -> None:
