@@ -73,7 +73,7 @@ class Usual:
     def _drawn(self, rest: FloatArray, count: FloatArray) -> FloatArray:
         """Give the variance of an observation, drawn to the usual where there are few."""
         drawn = (rest + _WORTH * self.variance) / (np.maximum(count - 2.0, 0.0) + _WORTH)
-        return np.maximum(drawn, _SMALLEST_VARIANCE)
+        return np.asarray(np.maximum(drawn, _SMALLEST_VARIANCE))
 
     def as_plain(self) -> dict[str, Any]:
         """Give what is usual as numbers and lists, for JSON."""
@@ -156,7 +156,7 @@ def _rest(
     squared = mean[:, :, np.newaxis] * mean[:, np.newaxis, :] + covariance
     about = (given.information * squared).reshape(-1, N_COEFFICIENTS**2).sum(axis=1)
     rest = left + variance * (about - 2.0 * (given.moment * mean).sum(axis=1))
-    return np.maximum(rest, 0.0)
+    return np.asarray(np.maximum(rest, 0.0))
 
 
 def _noise(variance: FloatArray, count: FloatArray) -> FloatArray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 from pydantic import Field
 from threadpoolctl import threadpool_limits
@@ -130,9 +129,7 @@ class FourierGp(Estimator):
         assert calibrators is not None
         band, fitted = calibrators_in_band(batch, calibrators, self.params.band, SPEC)
         labels = fitted.select("source_id", "feh", "feh_error")
-        rows = _folded(batch, band).join(
-            labels, on="source_id", how="inner", maintain_order="left"
-        )
+        rows = _folded(batch, band).join(labels, on="source_id", how="inner", maintain_order="left")
         rows = rows.filter(pl.col("n_points") >= _FEWEST_POINTS)
         rows = rows.filter(pl.Series(shapes(rows).observed, dtype=pl.Boolean))
         by_kind = {
@@ -156,6 +153,7 @@ class FourierGp(Estimator):
         for done, (kind, of_kind) in enumerate(learnable.items()):
             with threadpool_limits(1):
                 regressions[kind] = learn(
+                    kind,
                     sums(of_kind),
                     shapes(of_kind),
                     of_kind["feh"].to_numpy(),

@@ -75,8 +75,8 @@ def learn_numbers(
 
 
 def _numbers(place: FloatArray) -> Numbers:
-    first = [float(number) for number in np.exp(place[: _MEDIAN.size])]
-    return Numbers(*first, length=np.exp(place[_MEDIAN.size :]))
+    linear, curved, scatter, measured, labelled = (float(number) for number in np.exp(place[:5]))
+    return Numbers(linear, curved, scatter, measured, labelled, np.exp(place[5:]))
 
 
 def _evidence(

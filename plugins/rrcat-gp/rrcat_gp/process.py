@@ -7,10 +7,11 @@ and a smooth departure from it that fades to nothing far from all calibrators.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_solve
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct
 
@@ -21,13 +22,39 @@ FloatArray = NDArray[np.float64]
 BLOCK = 512
 """Stars predicted at a time. Fewer are filled up: how many there are changes the last bits."""
 
-Process = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+
+@dataclass(frozen=True)
+class Process:
+    """A Gaussian process that has seen calibrators."""
+
+    regressor: GaussianProcessRegressor
+
+    def __call__(self, asked: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Give value and variance ``(n,)`` of the function at columns ``(n, n_columns)``."""
+        mean, variance = np.empty(len(asked)), np.empty(len(asked))
+        for start in range(0, len(asked), BLOCK):
+            rows = asked[start : start + BLOCK]
+            filled = np.zeros((BLOCK, asked.shape[1]))
+            filled[: len(rows)] = rows
+            centre, deviation = self.regressor.predict(filled, return_std=True)
+            mean[start : start + BLOCK] = centre[: len(rows)]
+            variance[start : start + BLOCK] = deviation[: len(rows)] ** 2
+        return mean, variance
+
+    def pulls(self) -> FloatArray:
+        """Give for each calibrator how far off it is, in errors, if it alone is left out.
+
+        Rasmussen & Williams 2006, eq. 5.12: it takes no process but that with all of them.
+        """
+        size = self.regressor.alpha_.size
+        inverse = cho_solve((self.regressor.L_, True), np.eye(size))
+        return np.asarray(self.regressor.alpha_ / np.sqrt(np.diag(inverse)))
 
 
 def conditioned(
     numbers: Numbers, columns: FloatArray, value: FloatArray, noise: FloatArray
 ) -> Process:
-    """Give the process that has seen calibrators: columns ``(n, n_columns)`` to value and variance.
+    """Give the process that has seen calibrators.
 
     Parameters
     ----------
@@ -39,18 +66,6 @@ def conditioned(
     """
     kernel = ConstantKernel(numbers.linear) * DotProduct(1.0)
     kernel += ConstantKernel(numbers.curved) * RBF(numbers.length)
-    process = GaussianProcessRegressor(kernel, alpha=noise, optimizer=None)
-    process.fit(columns, value)
-
-    def predict(asked: FloatArray) -> tuple[FloatArray, FloatArray]:
-        mean, variance = np.empty(len(asked)), np.empty(len(asked))
-        for start in range(0, len(asked), BLOCK):
-            rows = asked[start : start + BLOCK]
-            filled = np.zeros((BLOCK, asked.shape[1]))
-            filled[: len(rows)] = rows
-            centre, deviation = process.predict(filled, return_std=True)
-            mean[start : start + BLOCK] = centre[: len(rows)]
-            variance[start : start + BLOCK] = deviation[: len(rows)] ** 2
-        return mean, variance
-
-    return predict
+    return Process(
+        GaussianProcessRegressor(kernel, alpha=noise, optimizer=None).fit(columns, value)
+    )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rrcat.estimator import Scaler, learn_scaler
 from rrcat.fourier import (
+    COEFFICIENT_COLUMNS,
     N_COEFFICIENTS,
     Shapes,
     branches,
@@ -17,6 +18,7 @@ from rrcat.fourier import (
 )
 from rrcat_gp.curves import Curve, Usual, learn_usual
 from rrcat_gp.evidence import Numbers, learn_numbers
+from rrcat_gp.intervals import learn_scale
 from rrcat_gp.points import Sums
 from rrcat_gp.process import Process, conditioned
 
@@ -30,19 +32,45 @@ _STEP = 1e-4
 _PENALTY = 3.0
 _RANGED = column_index(["period", "a1", "a2", "phi31"])
 
+# What relations of all bands have found to tell [Fe/H], and how much the other columns count beside
+# it, in slope and in length, before any calibrator is seen; so many calibrators halve the say, in
+# the logarithm, that this has.
+_FIRST = {
+    "RRab": {"period": 1.0, "phi31": 1.0, "a2": 0.5},
+    "RRc": {"period": 1.0, "phi31": 1.0},
+}
+_OTHERS = 0.05
+_CONVINCED = 200.0
+
+
+def importance(kind: str, n: int) -> FloatArray:
+    """Give what each standardised column is multiplied by, ``(n_columns,)``, for ``n`` stars.
+
+    Few calibrators cannot tell which columns matter, and learn from what others have found; many
+    find it themselves.
+    """
+    before = np.array([_FIRST[kind].get(name, _OTHERS) for name in COEFFICIENT_COLUMNS])
+    return np.asarray(before ** (_CONVINCED / (_CONVINCED + n)))
+
 
 @dataclass(frozen=True)
 class Reader:
     """From light curves to columns, and to the variance of [Fe/H] that the shape leaves open.
 
-    ``centres`` are the branches of the phases, ``slopes`` ``(n_columns,)`` those of a plain linear
-    relation of standardised [Fe/H] and columns.
+    ``centres`` are the branches of the phases; ``importance`` ``(n_columns,)`` that of
+    :func:`importance`; ``slopes`` ``(n_columns,)`` those of a plain linear relation of standardised
+    [Fe/H] and what the process reads.
     """
 
     usual: Usual
     centres: FloatArray
     scaler: Scaler
+    importance: FloatArray
     slopes: FloatArray
+
+    def inputs(self, columns: FloatArray) -> FloatArray:
+        """Give what the process reads, ``(n, n_columns)``."""
+        return self.scaler.standardised(columns) * self.importance
 
     def __call__(self, observed: Sums, start: Shapes) -> tuple[FloatArray, FloatArray]:
         """Give the columns ``(n, n_columns)``, not standardised, and the variances ``(n,)``."""
@@ -51,13 +79,13 @@ class Reader:
         return columns, self._left_open(start.period, curve, columns)
 
     def _left_open(self, period: FloatArray, curve: Curve, columns: FloatArray) -> FloatArray:
-        here = self.scaler.standardised(columns)
+        here = self.inputs(columns)
         gradient = np.empty((period.size, N_COEFFICIENTS))
         for place in range(N_COEFFICIENTS):
             moved = curve.mean.copy()
             moved[:, place] += _STEP
             there = coefficient_columns(period, curve.noise, moved, self.centres)
-            change = (self.scaler.standardised(there) - here) * self.slopes
+            change = (self.inputs(there) - here) * self.slopes
             gradient[:, place] = change.sum(axis=1) / _STEP
         product = gradient[:, np.newaxis, :] @ curve.covariance @ gradient[:, :, np.newaxis]
         # No shape leaves more open than there is among the calibrators.
@@ -69,9 +97,10 @@ class Regression:
     """What was learned of one type, calibrators included, for they are what a value rests on.
 
     ``centre`` and ``width`` [dex] are mean and spread of their [Fe/H]; ``columns`` ``(n,
-    n_columns)``, ``value`` and ``noise`` ``(n,)`` standardised columns, [Fe/H] and its variance;
-    ``labelled`` the variance that labels bring to a new star. ``lowest`` and ``highest`` bound
-    period, A1, A2 and φ31 of the calibrators.
+    n_columns)`` what the process reads, ``value`` and ``noise`` ``(n,)`` standardised [Fe/H] and
+    its variance; ``labelled`` the variance that labels bring to a new star; ``scale`` what
+    errors are multiplied by. ``lowest`` and ``highest`` bound period, A1, A2 and φ31 of the
+    calibrators.
     """
 
     reader: Reader
@@ -82,6 +111,7 @@ class Regression:
     value: FloatArray
     noise: FloatArray
     labelled: float
+    scale: float
     lowest: FloatArray
     highest: FloatArray
     process: Process = field(init=False, repr=False)
@@ -95,14 +125,16 @@ class Regression:
     ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
         """Give [Fe/H], its error [dex], and whether the star is unlike those learned from."""
         columns, of_shape = self.reader(observed, start)
-        value, variance = self.process(self.reader.scaler.standardised(columns))
+        value, variance = self.process(self.reader.inputs(columns))
         variance += self.numbers.noise(of_shape, np.full(value.size, self.labelled))
         ranged = columns[:, _RANGED]
         outside = np.any((ranged < self.lowest) | (ranged > self.highest), axis=1)
-        return self.centre + self.width * value, self.width * np.sqrt(variance), outside
+        error = self.scale * self.width * np.sqrt(variance)
+        return self.centre + self.width * value, error, outside
 
 
 def learn(
+    kind: str,
     observed: Sums,
     start: Shapes,
     feh: FloatArray,
@@ -124,15 +156,19 @@ def learn(
     centres = branches(curve.mean)
     columns = coefficient_columns(start.period, curve.noise, curve.mean, centres)
     scaler = learn_scaler(columns)
-    design = scaler.standardised(columns)
+    counts = importance(kind, n)
+    design = scaler.standardised(columns) * counts
     centre, width = float(feh.mean()), float(feh.std()) or 1.0
     value = (feh - centre) / width
     ridge = design.T @ design + _PENALTY * np.eye(design.shape[1])
-    reader = Reader(usual, centres, scaler, np.linalg.solve(ridge, design.T @ value))
+    reader = Reader(
+        usual, centres, scaler, counts, np.asarray(np.linalg.solve(ridge, design.T @ value))
+    )
     of_shape = reader(observed, start)[1]
     of_label = (feh_error / width) ** 2
     few = np.sort(order[:search_stars])
     numbers = learn_numbers(design[few], value[few], of_shape[few], of_label[few])
+    noise = numbers.noise(of_shape, of_label)
     ranged = columns[:, _RANGED]
     return Regression(
         reader,
@@ -141,8 +177,9 @@ def learn(
         width,
         columns=design,
         value=value,
-        noise=numbers.noise(of_shape, of_label),
+        noise=noise,
         labelled=float(np.median(of_label)),
+        scale=learn_scale(conditioned(numbers, design, value, noise).pulls()),
         lowest=ranged.min(axis=0),
         highest=ranged.max(axis=0),
     )
