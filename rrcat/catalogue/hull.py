@@ -180,6 +180,6 @@ def _distance(kind: str, hull: TypeHull) -> pl.Expr:
 
 
 def keep_hull(hull: Hull | None, folder: Path) -> None:
-    """Write ``hull.json`` beside the bundles in a folder; nothing where there is no hull."""
+    """Write ``hull.json`` in a folder; nothing where there is no hull."""
     if hull is not None:
         atomic.write_bytes(folder / FILE, json_bytes(hull.model_dump(mode="json")))

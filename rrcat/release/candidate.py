@@ -24,6 +24,7 @@ FACTS = "candidate.json"
 RECIPE = "recipe.toml"
 BUNDLES = "bundles/"
 COMBINATION = "combination.json"
+HULL = "hull.json"
 VALIDATION = "validation.json"
 
 
@@ -176,7 +177,7 @@ def _check_files(folder: Path, known: dict[str, str]) -> tuple[str, ...]:
     carried = tuple(
         name
         for name in there
-        if name in (RECIPE, COMBINATION, VALIDATION) or name.startswith(BUNDLES)
+        if name in (RECIPE, COMBINATION, HULL, VALIDATION) or name.startswith(BUNDLES)
     )
     for name in (RECIPE, CATALOGUE, *carried):
         if name not in known:

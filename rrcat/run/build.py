@@ -224,7 +224,7 @@ def _frames(
             )
             predictions.append(read_parts(cut, parts / section.id))
     hull = None if sample is None else learn_hull(features, sample.calibrators, band=band)
-    keep_hull(hull, place.output / "bundles")
+    keep_hull(hull, place.output)
     frames = {
         "features": features,
         "predictions": pl.concat(predictions).sort("source_id", "estimator"),

@@ -25,6 +25,7 @@ from rrcat.schema import check
 FILE = "candidate.json"
 CALIBRATORS = "calibrators.parquet"
 COMBINATION = "combination.json"
+HULL = "hull.json"
 VALIDATION = "validation.json"
 
 
@@ -152,6 +153,8 @@ def _hashes(
     names += ["account.json", "recipe.toml", VALIDATION]
     if recipe.combination is not None:
         names.append(COMBINATION)
+    if (folder / HULL).exists():
+        names.append(HULL)
     if recipe.combination is not None or any(one.training_set_sha256 for one in bundles):
         names.append(CALIBRATORS)
     models = [path for path in sorted((folder / "bundles").rglob("*")) if path.is_file()]

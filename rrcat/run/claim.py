@@ -26,6 +26,8 @@ PRODUCTS = (
     "account.json",
     "calibrators.parquet",
     "combination.json",
+    "hull.json",
+    "validation.json",
     "sample.csv",
     "evaluation.json",
     "held_out.parquet",
@@ -37,6 +39,7 @@ PRODUCTS = (
     "features.parquet",
     "predictions.parquet",
     "candidate.json",
+    "report_stars.parquet",
     "run.json",
 )
 

@@ -45,7 +45,7 @@ def test_own_columns_and_hull_go_from_the_recipe_into_the_release(toy_survey, tm
         assert rows[f"{name}_toy_line"].equals(rows[name])
     release = publish(tmp_path / "out", "1.0.0", override="a line is too simple")
     assert verify(release) == []
-    hull = Hull.model_validate(json.loads((release / "bundles" / "hull.json").read_bytes()))
+    hull = Hull.model_validate(json.loads((release / "hull.json").read_bytes()))
     assert set(hull.types) == {"RRab", "RRc"}
     calibrators = pl.read_parquet(tmp_path / "out" / "calibrators.parquet")["source_id"]
     among = rows.filter(pl.col("source_id").is_in(calibrators.implode()))["hull_distance"]
@@ -55,5 +55,5 @@ def test_own_columns_and_hull_go_from_the_recipe_into_the_release(toy_survey, tm
 
 def test_without_calibrators_there_is_no_hull(survey, tmp_path):
     build_catalogue(Request(survey, tmp_path / "out", workers=1))
-    assert not (tmp_path / "out" / "bundles" / "hull.json").exists()
+    assert not (tmp_path / "out" / "hull.json").exists()
     assert read_candidate(tmp_path / "out").frame["hull_distance"].null_count() == 80
