@@ -75,6 +75,10 @@ def test_a_build_recommends_with_what_it_has_learned(combining: Path, tmp_path: 
     build_catalogue(Request(combining, tmp_path / "out", workers=1))
     learned = read_combination(tmp_path / "out" / "combination.json")
     assert set(learned.types) == {"RRab", "RRc"}
+    calibrators = pl.read_parquet(tmp_path / "out" / "calibrators.parquet")
+    for kind, error in learned.spectrum_error.items():
+        assert error == calibrators.filter(pulsation_type=kind)["feh_error"].median()
+    assert set(learned.spectrum_error) == set(learned.types)
     catalogue = pl.read_parquet(tmp_path / "out" / "catalogue.parquet")
     ok = catalogue.filter(pl.col("feh_status") == "ok")
     assert set(ok["feh_method"]) == {"combination"}
@@ -113,6 +117,7 @@ def test_photometric_labels_give_two_errors(
     calibrators = pl.read_parquet(tmp_path / "out" / "calibrators.parquet")
     of_type = calibrators.filter(pl.col("pulsation_type") == "RRab")
     assert learned.label_error["RRab"] == of_type["feh_error"].median()
+    assert not learned.spectrum_error
     ok = pl.read_parquet(tmp_path / "out" / "catalogue.parquet").filter(
         (pl.col("feh_status") == "ok") & (pl.col("pulsation_type") == "RRab")
     )
