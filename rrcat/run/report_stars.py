@@ -18,7 +18,7 @@ from rrcat.lightcurve.packing import FloatArray, fold
 from rrcat.schema import Table
 
 FILE = "report_stars.parquet"
-POINTS = 300
+POINTS = 250
 """Points of a light curve that are kept at most, at equal steps in phase."""
 
 STEPS = 1_000

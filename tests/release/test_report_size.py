@@ -4,13 +4,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from rrcat.catalogue.showcase import MOST
 from rrcat.release.candidate import read_candidate
 from rrcat.release.report import report
 from rrcat.release.report_material import Material
 from rrcat.release.summary import summarise
+from rrcat.run.report_stars import POINTS
 
 MEGABYTE = 1_000_000
-SHOWN, EPOCHS, LEFT_OUT = 200, 300, 100
+SHOWN, EPOCHS, LEFT_OUT = MOST, POINTS, POINTS // 3
 
 
 def survey(table, n):
