@@ -22,7 +22,7 @@ FloatArray = NDArray[np.float64]
 _MEDIAN = np.log([0.1, 0.3, 0.1, 1.0, 1.0])
 _WIDTH = np.array([2.0, 2.0, 1.5, 0.5, 0.5])
 # Along a column values bend over that many standard deviations: over all calibrators, little.
-_LENGTH, _LENGTH_WIDTH = 10.0, 1.0
+_LENGTH, _LENGTH_WIDTH = 5.0, 1.0
 _STEPS = 80
 
 

@@ -39,7 +39,7 @@ _FIRST = {
     "RRab": {"period": 1.0, "phi31": 1.0, "a2": 0.5},
     "RRc": {"period": 1.0, "phi31": 1.0},
 }
-_OTHERS = 0.05
+_OTHERS = 0.02
 _CONVINCED = 200.0
 
 
