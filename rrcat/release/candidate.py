@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from rrcat import atomic
 from rrcat.calibration import scales
+from rrcat.catalogue import hull
 from rrcat.errors import ReleaseError
 from rrcat.release.cells import check_storable
 from rrcat.release.facts import Facts
@@ -24,7 +25,7 @@ FACTS = "candidate.json"
 RECIPE = "recipe.toml"
 BUNDLES = "bundles/"
 COMBINATION = "combination.json"
-HULL = "hull.json"
+HULL = hull.FILE
 VALIDATION = "validation.json"
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 
+from rrcat.release.candidate import COMBINATION, VALIDATION
+
 STARS = "report_stars.parquet"
 OUT_OF_FOLD = "out_of_fold.parquet"
 ACCOUNT = "account.json"
-VALIDATION = "validation.json"
-COMBINATION = "combination.json"
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from rrcat.catalogue.recipe import Recipe
 from rrcat.catalogue.validation.result import counted
 from rrcat.estimator.batch import StarBatch
 from rrcat.fourier.measure import with_found
+from rrcat.release.candidate import COMBINATION as COMBINED
 from rrcat.run.calibrators import calibration_sample, write_sample
-from rrcat.run.candidate import COMBINATION as COMBINED
 from rrcat.run.candidate import write_candidate
 from rrcat.run.executor import executor
 from rrcat.run.partition import Partition

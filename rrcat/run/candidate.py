@@ -20,13 +20,11 @@ from rrcat.catalogue.recipe import Recipe
 from rrcat.catalogue.validation.checks import as_document
 from rrcat.catalogue.validation.result import Result
 from rrcat.estimator.manifest import Manifest, read_manifest
+from rrcat.release.candidate import COMBINATION, HULL, VALIDATION
 from rrcat.schema import check
 
 FILE = "candidate.json"
 CALIBRATORS = "calibrators.parquet"
-COMBINATION = "combination.json"
-HULL = "hull.json"
-VALIDATION = "validation.json"
 
 
 @dataclass(frozen=True)

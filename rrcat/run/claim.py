@@ -39,6 +39,7 @@ PRODUCTS = (
     "features.parquet",
     "predictions.parquet",
     "candidate.json",
+    "out_of_fold.parquet",
     "report_stars.parquet",
     "run.json",
 )

@@ -26,7 +26,6 @@ from rrcat.run.training import label_errors
 from rrcat.run.workspace import Workspace
 from rrcat.schema import conform, load
 
-FILE = "combination.json"
 FOLDS = "folds_"  # no estimator has an underscore in its id
 RECOMMENDED = {
     "feh_p025": pl.Float64,

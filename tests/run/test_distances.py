@@ -222,7 +222,6 @@ def test_moduli_of_many_stars_are_found_again(tmp_path, relation, extinction):
 
 
 def test_a_map_is_an_input_of_the_catalogue(tmp_path):
-    pytest.importorskip("astropy_healpix")
     folder = tmp_path / "d"
     folder.mkdir()
     told = '{ kind = "healpix", file = "map.csv", system = "SFD", nside = 1, order = "ring" }'

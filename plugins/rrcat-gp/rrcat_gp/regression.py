@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrcat.estimator import Scaler, learn_scaler
+from rrcat.evaluation.uncertainty import learn_scale
 from rrcat.fourier import (
     COEFFICIENT_COLUMNS,
     N_COEFFICIENTS,
@@ -18,7 +19,6 @@ from rrcat.fourier import (
 )
 from rrcat_gp.curves import Curve, Usual, learn_usual
 from rrcat_gp.evidence import Numbers, learn_numbers
-from rrcat_gp.intervals import learn_scale
 from rrcat_gp.points import Sums
 from rrcat_gp.process import Process, conditioned
 
@@ -179,7 +179,7 @@ def learn(
         value=value,
         noise=noise,
         labelled=float(np.median(of_label)),
-        scale=learn_scale(conditioned(numbers, design, value, noise).pulls()),
+        scale=learn_scale(np.abs(conditioned(numbers, design, value, noise).pulls())),
         lowest=ranged.min(axis=0),
         highest=ranged.max(axis=0),
     )

@@ -67,7 +67,6 @@ def test_the_first_source_that_knows_gives_it(tmp_path):
 
 
 def test_a_map_knows_stars_with_a_position(tmp_path):
-    pytest.importorskip("astropy_healpix")
     pl.DataFrame({"ebv": [0.5] * 12}).write_csv(tmp_path / "map.csv")
     told = {"kind": "healpix", "file": "map.csv", "system": "SFD", "nside": 1, "order": "ring"}
     given = found(tmp_path, ABSORPTION, told)

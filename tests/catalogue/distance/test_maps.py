@@ -1,5 +1,6 @@
 """A map is read where the star is, in the frame of the map."""
 
+import astropy_healpix as healpix
 import numpy as np
 import polars as pl
 import pytest
@@ -13,8 +14,6 @@ from rrcat.catalogue.distance import maps
 from rrcat.catalogue.distance.config import Extinction
 from rrcat.catalogue.distance.maps import look_up
 from rrcat.errors import ArchiveError, RunError
-
-healpix = pytest.importorskip("astropy_healpix")
 
 NSIDE = 8
 PIXELS = 12 * NSIDE**2
