@@ -1,7 +1,6 @@
-"""A CmdStan for the tests that learn, a relation for those that do not, and where real data lie."""
+"""A CmdStan for the tests that learn, and a relation for those that do not."""
 
 import os
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -13,19 +12,6 @@ from rrcat_stan.relation import Relation
 from rrcat_stan.settings import Terms
 
 from rrcat.errors import PluginError
-
-
-@pytest.fixture(scope="session")
-def data_dir() -> Path:
-    """Real data: RRCAT_TEST_DATA, or shared/data beside the checkout."""
-    default = Path(__file__).resolve().parents[4] / "shared" / "data"
-    folder = Path(os.environ.get("RRCAT_TEST_DATA", default))
-    if not folder.is_dir():
-        message = f"real data not found at {folder}; set RRCAT_TEST_DATA to their folder"
-        if os.environ.get("RRCAT_REQUIRE_DATA") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    return folder
 
 
 @pytest.fixture(scope="session")
