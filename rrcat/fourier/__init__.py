@@ -17,8 +17,10 @@ if TYPE_CHECKING:
         column_index,
     )
     from rrcat.fourier.fit import FEATURE_COLUMNS, fit_light_curves
+    from rrcat.fourier.observed import ObservedShapes, Usual, learn_usual
     from rrcat.fourier.prior import Prior, learn_prior, posterior
     from rrcat.fourier.settings import FitSettings
+    from rrcat.fourier.weighted_sums import Sums, sums
 
 _HOMES = {
     "COEFFICIENT_COLUMNS": "columns",
@@ -26,8 +28,11 @@ _HOMES = {
     "FitResult": "arrays",
     "FitSettings": "settings",
     "N_COEFFICIENTS": "coefficients",
+    "ObservedShapes": "observed",
     "Prior": "prior",
     "Shapes": "coefficients",
+    "Sums": "weighted_sums",
+    "Usual": "observed",
     "branches": "columns",
     "coefficient_columns": "columns",
     "column_errors": "columns",
@@ -35,8 +40,10 @@ _HOMES = {
     "fit_arrays": "arrays",
     "fit_light_curves": "fit",
     "learn_prior": "prior",
+    "learn_usual": "observed",
     "posterior": "prior",
     "shapes": "coefficients",
+    "sums": "weighted_sums",
 }
 
 __all__ = [
@@ -45,8 +52,11 @@ __all__ = [
     "N_COEFFICIENTS",
     "FitResult",
     "FitSettings",
+    "ObservedShapes",
     "Prior",
     "Shapes",
+    "Sums",
+    "Usual",
     "branches",
     "coefficient_columns",
     "column_errors",
@@ -54,8 +64,10 @@ __all__ = [
     "fit_arrays",
     "fit_light_curves",
     "learn_prior",
+    "learn_usual",
     "posterior",
     "shapes",
+    "sums",
 ]
 
 

@@ -11,9 +11,8 @@ from threadpoolctl import threadpool_limits
 from rrcat.errors import PluginError
 from rrcat.estimator import Estimator, Model, Params, StarBatch, calibrators_in_band
 from rrcat.estimator.contract import Progress
-from rrcat.fourier import shapes
+from rrcat.fourier import shapes, sums
 from rrcat_gp.plugin import SPEC
-from rrcat_gp.points import sums
 from rrcat_gp.regression import Regression, learn
 from rrcat_gp.stored import load_model, save_model
 

@@ -12,14 +12,16 @@ from rrcat.evaluation.uncertainty import learn_scale
 from rrcat.fourier import (
     COEFFICIENT_COLUMNS,
     N_COEFFICIENTS,
+    ObservedShapes,
     Shapes,
+    Sums,
+    Usual,
     branches,
     coefficient_columns,
     column_index,
+    learn_usual,
 )
-from rrcat_gp.curves import Curve, Usual, learn_usual
 from rrcat_gp.evidence import Numbers, learn_numbers
-from rrcat_gp.points import Sums
 from rrcat_gp.process import Process, conditioned
 
 FloatArray = NDArray[np.float64]
@@ -78,7 +80,9 @@ class Reader:
         columns = coefficient_columns(start.period, curve.noise, curve.mean, self.centres)
         return columns, self._left_open(start.period, curve, columns)
 
-    def _left_open(self, period: FloatArray, curve: Curve, columns: FloatArray) -> FloatArray:
+    def _left_open(
+        self, period: FloatArray, curve: ObservedShapes, columns: FloatArray
+    ) -> FloatArray:
         here = self.inputs(columns)
         gradient = np.empty((period.size, N_COEFFICIENTS))
         for place in range(N_COEFFICIENTS):

@@ -11,8 +11,7 @@ import polars as pl
 
 from rrcat.canonical import json_bytes, parquet_bytes
 from rrcat.estimator import Scaler
-from rrcat.fourier import COEFFICIENT_COLUMNS
-from rrcat_gp.curves import Usual
+from rrcat.fourier import COEFFICIENT_COLUMNS, Usual
 from rrcat_gp.evidence import Numbers
 from rrcat_gp.regression import Reader, Regression
 

@@ -1,10 +1,9 @@
 import numpy as np
 import polars as pl
 import pytest
-from rrcat_gp.points import sums
 from rrcat_gp.regression import importance, learn
 
-from rrcat.fourier import column_index, shapes
+from rrcat.fourier import column_index, shapes, sums
 from rrcat.testing import synthetic_batch
 
 

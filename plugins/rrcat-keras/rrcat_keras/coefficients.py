@@ -14,14 +14,14 @@ from threadpoolctl import threadpool_limits
 from rrcat.estimator import Scaler, learn_scaler
 from rrcat.fourier import (
     COEFFICIENT_COLUMNS,
-    Prior,
+    Usual,
     branches,
     coefficient_columns,
     column_errors,
     column_index,
-    learn_prior,
-    posterior,
+    learn_usual,
     shapes,
+    sums,
 )
 
 FloatArray = NDArray[np.float64]
@@ -41,8 +41,8 @@ class Curves:
     """What is known of the light curves of ``n`` stars in each band.
 
     ``mean`` ``(n, n_bands, 15)`` [mag] and ``covariance`` ``(n, n_bands, 15, 15)`` [mag²] are those
-    of the coefficients given fit and prior, ``columns`` ``(n, n_bands, n_columns)`` the columns of
-    :mod:`rrcat.fourier.columns` made of them and ``errors`` their standard errors.
+    of the coefficients given observations and prior, ``columns`` ``(n, n_bands, n_columns)`` the
+    columns of :mod:`rrcat.fourier.columns` made of them and ``errors`` their standard errors.
     """
 
     mean: FloatArray
@@ -53,30 +53,36 @@ class Curves:
 
 @dataclass(frozen=True)
 class Regularisation:
-    """Prior and branches of the phases in each band, learned from the training stars."""
+    """What shapes are usual, and the branches of the phases, in each band of the training stars."""
 
     bands: tuple[str, ...]
-    priors: tuple[Prior, ...]
+    usual: tuple[Usual, ...]
     centres: FloatArray
 
-    def __call__(self, features: pl.DataFrame, source_ids: pl.Series, period: FloatArray) -> Curves:
+    def __call__(
+        self,
+        sequences: pl.DataFrame,
+        features: pl.DataFrame,
+        source_ids: pl.Series,
+        period: FloatArray,
+    ) -> Curves:
         """Give the curves of these stars, with periods ``(n,)`` [d].
 
-        A star without a fit in a band has there what is usual at its period.
+        A star without observations in a band has there what is usual at its period.
         """
         parts: dict[str, list[FloatArray]] = {}
         with threadpool_limits(1):
-            for band, prior, centres in zip(self.bands, self.priors, self.centres, strict=True):
-                rows = features.filter(pl.col("band") == band)
-                given = shapes(_of_each(rows, source_ids, period))
-                mean, covariance = posterior(prior, given)
-                columns = coefficient_columns(given.period, given.noise, mean, centres)
-                errors = column_errors(mean, covariance)
+            for band, usual, centres in zip(self.bands, self.usual, self.centres, strict=True):
+                rows = _in_band(sequences, features, band, source_ids, period)
+                known = usual(sums(rows), shapes(rows))
+                columns = coefficient_columns(
+                    rows["period"].to_numpy(), known.noise, known.mean, centres
+                )
                 for name, values in (
-                    ("mean", mean),
-                    ("covariance", covariance),
+                    ("mean", known.mean),
+                    ("covariance", known.covariance),
                     ("columns", columns),
-                    ("errors", errors),
+                    ("errors", column_errors(known.mean, known.covariance)),
                 ):
                     parts.setdefault(name, []).append(values)
         return Curves(**{name: np.stack(values, axis=1) for name, values in parts.items()})
@@ -85,31 +91,35 @@ class Regularisation:
         """Give what was learned as numbers and lists, for JSON."""
         return {
             "bands": list(self.bands),
-            "priors": [prior.as_plain() for prior in self.priors],
+            "usual": [usual.as_plain() for usual in self.usual],
             "centres": self.centres.tolist(),
         }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Regularisation:
         """Give what :meth:`as_plain` gave."""
-        priors = tuple(Prior.from_plain(prior) for prior in plain["priors"])
-        return cls(tuple(plain["bands"]), priors, np.array(plain["centres"]))
+        usual = tuple(Usual.from_plain(each) for each in plain["usual"])
+        return cls(tuple(plain["bands"]), usual, np.array(plain["centres"]))
 
 
 def learn_regularisation(
-    features: pl.DataFrame, source_ids: pl.Series, bands: Sequence[str]
+    sequences: pl.DataFrame,
+    features: pl.DataFrame,
+    source_ids: pl.Series,
+    period: FloatArray,
+    bands: Sequence[str],
 ) -> Regularisation:
-    """Give priors and branches learned from the fits that these stars have in each band."""
-    priors, centres = [], []
+    """Give what is usual among these stars, with periods ``(n,)`` [d], in each band."""
+    learned, centres = [], []
     with threadpool_limits(1):
         for band in bands:
-            rows = features.filter(pl.col("band") == band)
-            given = shapes(rows.join(source_ids.to_frame("source_id"), on="source_id", how="semi"))
-            given = given[given.observed]
-            prior = learn_prior(given)
-            priors.append(prior)
-            centres.append(branches(posterior(prior, given)[0]))
-    return Regularisation(tuple(bands), tuple(priors), np.stack(centres))
+            rows = _in_band(sequences, features, band, source_ids, period)
+            rows = rows.filter(pl.Series(shapes(rows).observed, dtype=pl.Boolean))
+            observed, start = sums(rows), shapes(rows)
+            usual = learn_usual(observed, start)
+            learned.append(usual)
+            centres.append(branches(usual(observed, start).mean))
+    return Regularisation(tuple(bands), tuple(learned), np.stack(centres))
 
 
 @dataclass(frozen=True)
@@ -141,12 +151,24 @@ def learn_coefficient_input(curves: Curves) -> CoefficientInput:
     return CoefficientInput(columns, learn_scaler(_log_errors(curves, columns)))
 
 
-def _of_each(rows: pl.DataFrame, source_ids: pl.Series, period: FloatArray) -> pl.DataFrame:
-    """Give a row for each star: its fit, or nothing but its period."""
+def _in_band(
+    sequences: pl.DataFrame,
+    features: pl.DataFrame,
+    band: str,
+    source_ids: pl.Series,
+    period: FloatArray,
+) -> pl.DataFrame:
+    """Give a row for each star: its observations in the band and their fit, or its period alone."""
     each = source_ids.to_frame("source_id").with_columns(known=pl.Series(period, nan_to_null=True))
+    folded = sequences.filter(pl.col("band") == band).drop("period")
+    fits = features.filter(pl.col("band") == band)
     return (
-        each.join(rows, on="source_id", how="left", maintain_order="left")
-        .with_columns(period=pl.coalesce("period", "known"))
+        each.join(folded, on="source_id", how="left", maintain_order="left")
+        .join(fits, on="source_id", how="left", maintain_order="left", suffix="_of_fit")
+        .with_columns(
+            pl.col("n_points").fill_null(0),
+            period=pl.coalesce("period", "known"),
+        )
         .drop("known")
     )
 

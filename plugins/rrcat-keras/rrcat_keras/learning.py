@@ -15,7 +15,6 @@ from rrcat.evaluation.uncertainty import learn_scale
 from rrcat_keras.augmentation import redrawn
 from rrcat_keras.coefficients import (
     Curves,
-    Regularisation,
     learn_coefficient_input,
     learn_regularisation,
 )
@@ -73,13 +72,17 @@ def learn(
     feh_error = rows["feh_error"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     given = points(sequences, ids, bands, params.max_points)
     representation = learn_representation(given, bands, params.max_points)
-    regularisation = _regularisation(features, ids, bands, params)
-    curves = None if regularisation is None else regularisation(features, ids, given.period)
+    regularisation, curves = None, None
+    # Second input, second target and new light curves rest on it.
+    if params.fourier or params.auxiliary or params.augmentation.resampled:
+        known = sequences, features, ids, given.period
+        regularisation = learn_regularisation(*known, bands)
+        curves = regularisation(*known)
     second = None
     if params.fourier and regularisation is not None and curves is not None:
         second = regularisation, learn_coefficient_input(curves)
     reader = Reader(representation, second)
-    inputs = reader(given, features, ids)
+    inputs = reader(given, sequences, features, ids)
     sample = _sample(inputs, feh, feh_error, given, curves, params)
     architecture = Architecture(
         Reads(
@@ -149,15 +152,6 @@ def sizes_of(params: NetworkParams) -> Sizes:
     """Give the sizes of the network that parameters ask for."""
     kind: type[Sizes] = LstmSizes if isinstance(params, LstmParams) else TransformerSizes
     return kind(**{each.name: getattr(params, each.name) for each in fields(kind)})
-
-
-def _regularisation(
-    features: pl.DataFrame, ids: pl.Series, bands: tuple[str, ...], params: NetworkParams
-) -> Regularisation | None:
-    """Give the prior that the second input, the second target or new light curves rest on."""
-    if params.fourier or params.auxiliary or params.augmentation.resampled:
-        return learn_regularisation(features, ids, bands)
-    return None
 
 
 def _sample(

@@ -29,12 +29,18 @@ class Reader:
     representation: Representation
     second: tuple[Regularisation, CoefficientInput] | None
 
-    def __call__(self, given: Points, features: pl.DataFrame, source_ids: pl.Series) -> Inputs:
+    def __call__(
+        self,
+        given: Points,
+        sequences: pl.DataFrame,
+        features: pl.DataFrame,
+        source_ids: pl.Series,
+    ) -> Inputs:
         """Give the inputs of these stars, whose points are given."""
         inputs = self.representation.inputs(given)
         if self.second is not None:
             regularisation, of_curves = self.second
-            curves = regularisation(features, source_ids, given.period)
+            curves = regularisation(sequences, features, source_ids, given.period)
             inputs["coefficients"] = of_curves(curves)
         return inputs
 
@@ -77,7 +83,7 @@ class Regression:
         self, sequences: pl.DataFrame, features: pl.DataFrame, source_ids: pl.Series
     ) -> pl.DataFrame:
         given = self.reader.representation.points(sequences, source_ids)
-        outputs = self.answers(self.reader(given, features, source_ids))
+        outputs = self.answers(self.reader(given, sequences, features, source_ids))
         feh, spread = mixture(*values(outputs, self.architecture.reads.heads, self.centre))
         error = self.scale * spread
         here = ranged(given)

@@ -1,8 +1,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from rrcat_gp.points import sums
 
+from rrcat.fourier.weighted_sums import sums
 from rrcat.testing import synthetic_batch
 
 

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rrcat.fourier import N_COEFFICIENTS, Prior, Shapes, learn_prior, posterior
+from rrcat.fourier.coefficients import N_COEFFICIENTS, Shapes
+from rrcat.fourier.prior import Prior, learn_prior, posterior
+from rrcat.fourier.weighted_sums import N_TERMS, Sums
 from rrcat.harmonic import MAX_HARMONICS
-from rrcat_gp.points import N_TERMS, Sums
 
 FloatArray = NDArray[np.float64]
 
@@ -37,7 +38,7 @@ _ORDERS = np.arange(1, MAX_HARMONICS + 1)
 
 
 @dataclass(frozen=True)
-class Curve:
+class ObservedShapes:
     """Shapes of ``n`` stars: ``mean`` ``(n, 15)`` [mag], ``covariance`` ``(n, 15, 15)`` [mag²].
 
     ``noise`` ``(n,)`` is the logarithm of the variance of A1 [mag²] that the observations alone
@@ -56,7 +57,7 @@ class Usual:
     prior: Prior
     variance: float
 
-    def __call__(self, observed: Sums, start: Shapes) -> Curve:
+    def __call__(self, observed: Sums, start: Shapes) -> ObservedShapes:
         """Give the shapes of stars from their observations.
 
         ``start`` are those of their harmonic fits, from which the search begins.
@@ -68,7 +69,7 @@ class Usual:
             mean, covariance = posterior(self.prior, given)
             rest = _rest(given, left, variance, mean, covariance)
             variance = self._drawn(rest, observed.count)
-        return Curve(mean, covariance, _noise(variance, observed.count))
+        return ObservedShapes(mean, covariance, _noise(variance, observed.count))
 
     def _drawn(self, rest: FloatArray, count: FloatArray) -> FloatArray:
         """Give the variance of an observation, drawn to the usual where there are few."""

@@ -3,10 +3,10 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from rrcat_gp.curves import Usual, learn_usual, reduced
-from rrcat_gp.points import sums
 
 from rrcat.fourier import N_COEFFICIENTS, posterior, shapes
+from rrcat.fourier.observed import Usual, learn_usual, reduced
+from rrcat.fourier.weighted_sums import sums
 from rrcat.testing import synthetic_batch
 
 

@@ -41,7 +41,7 @@ class Sums:
 def sums(sequences: pl.DataFrame) -> Sums:
     """Give the sums over each light curve of a frame of the table ``sequences``.
 
-    An observation counts by ``1 / (e² + median e²)`` of the errors of its light curve: the scatter
+    A star whose lists are null, with ``n_points`` 0, has sums of nothing. An observation counts by ``1 / (e² + median e²)`` of the errors of its light curve: the scatter
     of a fit is in part not that of the errors. All count the same where errors are not known.
     """
     length = sequences["n_points"].to_numpy().astype(np.int64)
@@ -64,7 +64,13 @@ def sums(sequences: pl.DataFrame) -> Sums:
 
 
 def _flat(lists: pl.Series) -> FloatArray:
-    return lists.explode(empty_as_null=False).cast(pl.Float64).to_numpy().astype(np.float64)
+    return (
+        lists.drop_nulls()
+        .explode(empty_as_null=False)
+        .cast(pl.Float64)
+        .to_numpy()
+        .astype(np.float64)
+    )
 
 
 @kernel
