@@ -41,8 +41,9 @@ class Sums:
 def sums(sequences: pl.DataFrame) -> Sums:
     """Give the sums over each light curve of a frame of the table ``sequences``.
 
-    A star whose lists are null, with ``n_points`` 0, has sums of nothing. An observation counts by ``1 / (e² + median e²)`` of the errors of its light curve: the scatter
-    of a fit is in part not that of the errors. All count the same where errors are not known.
+    An observation counts by ``1 / (e² + median e²)`` of the errors of its light curve: the scatter
+    of a fit is in part not that of the errors. All count the same where errors are not known. The
+    sums of a star whose lists are null, with ``n_points`` 0, are zero.
     """
     length = sequences["n_points"].to_numpy().astype(np.int64)
     offsets = np.concatenate([[0], np.cumsum(length)])
