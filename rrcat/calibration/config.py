@@ -80,8 +80,8 @@ class LabelsSection(BaseModel):
     )
     estimator: str | None = Field(
         None,
-        description="Take the values of this estimator; by default those that the catalogue "
-        "recommends.",
+        description="Take the values of this estimator, recommended or not, or of `combination`; "
+        "by default those that the catalogue recommends.",
     )
     without_flags: tuple[str, ...] = Field(
         ("extrapolated", "period_unusual", "period_in_doubt", "type_in_doubt", "poor_fit"),

@@ -18,15 +18,29 @@ SAME_PLACE = 0.1
 OF_ANOTHER = "value of another estimator"
 
 
-def values_given(rows: pl.DataFrame, estimator: str, *, file: Path) -> pl.DataFrame:
-    """Give the rows of a catalogue without the values that another estimator gave.
+def values_given(rows: pl.DataFrame, table: Table, estimator: str, *, file: Path) -> pl.DataFrame:
+    """Give the rows of a catalogue with the values of one estimator alone.
+
+    They are those of its own columns, recommended or not; where it has none, the recommended values
+    that it gave. The combination is one of the latter. ``flags`` stay those of the recommended.
+
+    Parameters
+    ----------
+    table
+        Definition of the rows, which names the columns of each estimator.
 
     Raises
     ------
     RecipeError
-        The estimator gave none.
+        The catalogue has no values of the estimator.
     """
-    _require(estimator, rows["feh_method"].drop_nulls(), file)
+    own = {column.stem: column.name for column in table.column if column.estimator == estimator}
+    if own:
+        return rows.with_columns(
+            pl.col(own[stem]).alias(stem) for stem in ("feh", "feh_error", "feh_status")
+        ).with_columns(feh_method=pl.when(pl.col("feh").is_not_null()).then(pl.lit(estimator)))
+    columns = pl.Series([c.estimator for c in table.column if c.estimator], dtype=pl.String)
+    _require(estimator, pl.concat([rows["feh_method"].drop_nulls(), columns]), file)
     its = (pl.col("feh_method") == estimator).fill_null(False)
     others = pl.col("feh").is_not_null() & ~its
     return rows.with_columns(

@@ -204,7 +204,7 @@ def _release(folder: Path, estimator: str | None) -> Teacher:
     name = f"{manifest.name}-{manifest.version}"
     return _teacher(
         path,
-        rows if estimator is None else values_given(rows, estimator, file=path),
+        rows if estimator is None else values_given(rows, table, estimator, file=path),
         table,
         _no_calibrators(folder, manifest.facts),
         inputs=[_described(folder / file, f"{name}/{file}") for file in (catalogue, MANIFEST)],
@@ -231,7 +231,7 @@ def _file(path: Path, estimator: str | None) -> Teacher:
     scales = rows["feh_scale"].unique().sort().to_list()
     return _teacher(
         path,
-        rows if estimator is None else values_given(rows, estimator, file=path),
+        rows if estimator is None else values_given(rows, table, estimator, file=path),
         table,
         None,
         inputs=[_described(path, path.name)],

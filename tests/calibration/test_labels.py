@@ -16,7 +16,7 @@ from rrcat.calibration.labels import (
 )
 from rrcat.calibration.sample import FOR_PEOPLE, Sample
 from rrcat.errors import ArchiveError, RecipeError
-from rrcat.schema import check, conform, load
+from rrcat.schema import check, conform, expanded, load
 
 TABLE = load("rrl_metallicity")
 BITS = {bit.name: bit.value for bit in TABLE["flags"].bits}
@@ -158,9 +158,34 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
 
 
 def test_of_a_release_the_values_of_one_estimator_are_those_that_it_gave() -> None:
-    rows = values_given(catalogue({}, {"feh_method": "second"}), "second", file=HERE)
+    rows = catalogue({}, {"feh_method": "second"})
+    rows = values_given(rows, TABLE, "second", file=HERE)
     assert rows["feh"].to_list() == [None, -1.5]
     assert rows["feh_status"].to_list() == [OF_ANOTHER, "ok"]
+
+
+def test_of_a_release_an_estimator_with_columns_of_its_own_has_values_where_it_is_second() -> None:
+    own = pl.DataFrame(
+        {
+            "feh_the_second": [-1.1, None],
+            "feh_error_the_second": [0.3, None],
+            "feh_status_the_second": ["ok", "missing_features"],
+        }
+    )
+    given = catalogue({"feh_method": "combination"}, {"feh_method": "combination"}).hstack(own)
+    table = expanded(TABLE, ["the-second"])
+    rows = values_given(given, table, "the-second", file=HERE)
+    check(rows.drop("sources"), table)
+    assert rows["feh"].to_list() == [-1.1, None]
+    assert rows["feh_error"].to_list() == [0.3, None]
+    assert rows["feh_status"].to_list() == ["ok", "missing_features"]
+    assert rows["feh_method"].to_list() == ["the-second", None]
+    recommended = values_given(given, table, "combination", file=HERE)
+    assert recommended["feh"].equals(given["feh"])
+    assert recommended["feh_error"].equals(given["feh_error"])
+    with pytest.raises(RecipeError, match="no values of 'third'") as caught:
+        values_given(given, table, "third", file=HERE)
+    assert caught.value.hint == "it has those of combination, the-second"
 
 
 def test_of_a_candidate_an_estimator_has_values_where_it_is_second_too() -> None:
@@ -185,5 +210,5 @@ def test_of_a_candidate_an_estimator_has_values_where_it_is_second_too() -> None
 
 def test_an_estimator_without_values_is_refused_with_those_that_have() -> None:
     with pytest.raises(RecipeError, match="no values of 'third'") as caught:
-        values_given(catalogue({}, {"feh_method": "second"}), "third", file=HERE)
+        values_given(catalogue({}, {"feh_method": "second"}), TABLE, "third", file=HERE)
     assert caught.value.hint == "it has those of first, second"

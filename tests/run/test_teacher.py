@@ -129,6 +129,28 @@ def test_an_estimator_of_a_candidate_is_taken_from_its_predictions(candidate: Pa
     assert any(one["name"].endswith("/predictions.parquet") for one in teacher.inputs)
 
 
+@pytest.mark.parametrize("kind", ["candidate", "release", "file"])
+def test_of_a_combined_catalogue_both_the_mean_and_a_member_can_be_taken(
+    kind: str, toy_survey: Path, tmp_path: Path
+) -> None:
+    text = toy_survey.read_text() + "\n[combination]\n"
+    toy_survey.write_text(text.replace("[archive]\n", "individual_columns = true\n[archive]\n", 1))
+    path = tmp_path / "candidate"
+    build_catalogue(Request(toy_survey, path, workers=1))
+    predictions = pl.read_parquet(path / "predictions.parquet").sort("source_id")
+    if kind == "release":
+        path = publish(path, "1.0.0", into=tmp_path / "releases", override="a toy")
+    if kind == "file":
+        path = shutil.copy(path / "catalogue.parquet", tmp_path / "alone.parquet")
+    for id in ("toy-line", "combination"):
+        teacher = opened(path, survey="", estimator=id)
+        its = predictions.filter(estimator=id)
+        assert teacher.rows["feh"].equals(its["feh"])
+        assert teacher.rows["feh_error"].equals(its["feh_error"])
+        assert [one["id"] for one in teacher.record["estimators"]] == [id]
+    assert opened(path, survey="").rows["feh"].equals(its["feh"])
+
+
 @pytest.mark.parametrize("kind", ["candidate", "release"])
 def test_an_estimator_that_gave_nothing_is_refused(
     kind: str, request: pytest.FixtureRequest
