@@ -24,6 +24,7 @@ COMMANDS = {
     "release": ("rrcat.cli.release:release", "Turn a candidate into an immutable version."),
     "verify": ("rrcat.cli.release:verify", "Check a release: hashes, schema, every format."),
     "diff": ("rrcat.cli.release:diff", "Compare two releases."),
+    "export": ("rrcat.cli.export:export", "Write a release for an archive or another program."),
     "plugins": ("rrcat.cli.plugins:plugins", "List, examine, check and start plugins."),
     "schema": ("rrcat.cli.schema:schema", "Show and compare tables, check files against them."),
 }

@@ -16,7 +16,8 @@ class About:
     """Name, version, rights and frames of reference of a catalogue.
 
     ``origin_jd`` is the Julian date that time columns count from; ``date`` is given only where the
-    release was dated on purpose. ``scale_definition`` says what the metallicity scale rests on.
+    release was dated on purpose. ``scale_definition`` says what the metallicity scale rests on,
+    ``subset`` which part of a release this is, where it is not the whole.
     """
 
     name: str
@@ -34,6 +35,7 @@ class About:
     authors: tuple[str, ...] = ()
     rights: str | None = None
     survey: str | None = None
+    subset: str | None = None
 
     @classmethod
     def of(cls, facts: Mapping[str, Any], version: str, date: str | None) -> "About":

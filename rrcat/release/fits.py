@@ -68,6 +68,7 @@ def _title(header: fits.Header, about: About) -> None:
         ("AUTHOR", "; ".join(about.authors)),
         ("RIGHTS", about.rights),
         ("SURVEY", about.survey),
+        ("SUBSET", about.subset),
     ):
         if value:
             header[keyword] = header_text(value)

@@ -57,6 +57,7 @@ def document(
     infos = [
         ("title", about.title),
         ("resource_version", about.version),
+        *_told("subset", about.subset),
         ("metallicity_scale", about.scale),
         *_told("metallicity_scale_definition", about.scale_definition),
         ("schema", f"{table.name} {table.version}"),

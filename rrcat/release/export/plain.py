@@ -1,0 +1,75 @@
+"""One file in a plain format, with all that the format can say of its columns."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+from rrcat import atomic
+from rrcat.errors import ReleaseError
+from rrcat.release.about import About
+from rrcat.release.documents import environment
+from rrcat.release.fits import write_fits
+from rrcat.release.opened import Release
+from rrcat.release.parquet import write_parquet
+from rrcat.release.votable import write_votable
+from rrcat.schema import Table
+
+Write = Callable[[pl.DataFrame, Table, About, Path], None]
+
+
+def votable(release: Release, output: Path) -> list[Path]:
+    """Write ``NAME.vot`` as a release has it."""
+    return [_written(release, output / f"{release.about.name}.vot", write_votable)]
+
+
+def fits(release: Release, output: Path) -> list[Path]:
+    """Write ``NAME.fits`` as a release has it."""
+    return [_written(release, output / f"{release.about.name}.fits", write_fits)]
+
+
+def parquet(release: Release, output: Path) -> list[Path]:
+    """Write ``NAME.parquet`` as a release has it."""
+    return [_written(release, output / f"{release.about.name}.parquet", write_parquet)]
+
+
+def csv(release: Release, output: Path) -> list[Path]:
+    """Write ``NAME.csv``, a null as nothing and an empty text as ``""``, and ``README.md``.
+
+    The README tells what CSV cannot: what it is, and the unit and meaning of the columns.
+
+    Raises
+    ------
+    ReleaseError
+        A column holds arrays.
+    """
+    for column in release.table.column:
+        if column.polars.is_nested():
+            raise ReleaseError(
+                "CSV has no place for arrays",
+                column=column.name,
+                hint="export to ecsv, or leave the column out with --columns",
+            )
+    path, told = output / f"{release.about.name}.csv", output / "README.md"
+    text = environment(html=False).get_template("csv_README.md.j2")
+    atomic.write_inside(path, release.frame.write_csv().encode())
+    content = text.render(file=path.name, about=release.about, table=release.table)
+    atomic.write_inside(told, content.encode())
+    return [path, told]
+
+
+def ecsv(release: Release, output: Path) -> list[Path]:
+    """Write ``NAME.ecsv``, with units, descriptions and UCDs in its header.
+
+    ECSV does not tell an empty text from a null one: both are read as null.
+    """
+    path = output / f"{release.about.name}.ecsv"
+    with atomic.naming(path):
+        release.to_astropy().write(path, format="ascii.ecsv")
+    return [path]
+
+
+def _written(release: Release, path: Path, write: Write) -> Path:
+    with atomic.naming(path):
+        write(release.frame, release.table, release.about, path)
+    return path
