@@ -2,8 +2,8 @@
 
 A target is a function ``(release: Release, output: Path) -> list[Path]`` that fills the empty
 folder ``output`` and gives the files it wrote; its module is imported when it is asked for. The
-release may be a part of one: ``release.frame`` and ``release.table`` are what there is to write, and
-``release.about.subset``, where it is not None, says in words of which release this is a part.
+release may be a part of one: ``release.frame`` and ``release.table`` are what there is to write,
+and ``release.about.subset``, where it is not None, says in words of which release this is a part.
 """
 
 import importlib
