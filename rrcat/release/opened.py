@@ -76,9 +76,9 @@ class Release:
             cuts.append(f"columns {', '.join(table.names)}")
         if not cuts:
             return self
-        whole = f"part of {self.about.name} {self.about.version}"
-        told = f"{self.about.subset or whole}: {'; '.join(cuts)}"
-        about = replace(self.about, subset=told)
+        whole = f"part of {self.about.name} {self.about.version}: "
+        told = f"{self.about.subset}; " if self.about.subset else whole
+        about = replace(self.about, subset=told + "; ".join(cuts))
         return replace(self, frame=frame, table=table, about=about)
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from rrcat import atomic
 from rrcat.canonical import json_bytes
 from rrcat.release.about import About
+from rrcat.release.publish import publish
 from rrcat.schema import Column, Table, check, expanded, load, read
 
 TEXTS = ["", "x", "RR Lyr", "φ¹ Ori, «naïve»", "𝔖tar ✨", "<&\"'>", " blank ends ", "long " * 40]
@@ -358,3 +359,13 @@ def read_stilts(tool):
         return pl.read_csv(done.stdout, infer_schema=False).rename(str.lower)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory, make_candidate) -> Path:
+    """A dated release whose authors and rights are known; its files are read-only."""
+    folder = tmp_path_factory.mktemp("released")
+    candidate = make_candidate(
+        folder / "candidate", authors=["Doe, Jane", "Dékány, I."], rights="CC-BY-4.0"
+    )
+    return publish(candidate, "1.2.3", into=folder / "releases", date="2026-12-01")

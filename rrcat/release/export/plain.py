@@ -61,7 +61,8 @@ def csv(release: Release, output: Path) -> list[Path]:
 def ecsv(release: Release, output: Path) -> list[Path]:
     """Write ``NAME.ecsv``, with units, descriptions and UCDs in its header.
 
-    ECSV does not tell an empty text from a null one: both are read as null.
+    ECSV does not tell an empty text from a null one, and both are read as null; nor does it keep
+    blanks at the ends of a text.
     """
     path = output / f"{release.about.name}.ecsv"
     with atomic.naming(path):
