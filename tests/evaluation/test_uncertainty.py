@@ -14,6 +14,7 @@ from rrcat.evaluation.uncertainty import (
     learn_scale,
     matrix,
     quantile,
+    usual_pulls,
 )
 
 
@@ -60,6 +61,29 @@ def test_few_stars_teach_a_level_and_hardly_a_slope():
     many = learn_error_calibration(*stars(3000, 3, factor=2.0, faint=1.0))
     assert abs(few.conditions[2].slope) < 0.35 * many.conditions[2].slope
     assert few.level > 0.3
+
+
+def test_intervals_of_few_stars_hold_what_they_say_and_do_not_hang_on_one_star():
+    inner, outer, length, largest = [], [], [], []
+    for seed in range(200):
+        residual, error, told = stars(12, seed, freedom=4)
+        learned = learn_error_calibration(residual, error, told)
+        others = stars(500, 1000 + seed, freedom=4)
+        pull = np.abs(others[0]) / learned.calibrated(*others[1:])
+        inner.append((pull < learned.width_68).mean())
+        outer.append((pull < learned.width_95).mean())
+        length.append(learned.level + np.log(learned.width_95))
+        largest.append(np.log(quantile(np.abs(residual / error), 0.95)))
+    assert np.mean(inner) == pytest.approx(0.683, abs=0.03)
+    assert np.mean(outer) == pytest.approx(0.95, abs=0.015)
+    assert np.std(length) < 0.8 * np.std(largest)
+
+
+def test_usual_pulls_are_those_of_student_with_five_degrees_of_freedom():
+    # From tables: the half-widths that hold 50, 80, 95 and 98 %.
+    pulls = usual_pulls(1000)
+    for share, width in ((500, 0.727), (800, 1.476), (950, 2.571), (980, 3.365)):
+        assert pulls[share - 1] < width < pulls[share]
 
 
 def test_without_stars_errors_stay():
