@@ -50,7 +50,8 @@ class Teacher:
         What every result records: ``catalogue``, ``kind`` (release, candidate or file),
         ``version``, ``sha256`` (of manifest.json, of candidate.json or of the file),
         ``recipe_sha256``, ``scale``, ``survey``, ``estimators`` whose values they are (``id``,
-        ``version``), ``reference``, and the ``teacher`` of the teacher; only what is known.
+        ``version``), ``reference``, ``zero_point_error`` [dex], and the ``teacher`` of the teacher;
+        only what is known.
     out_of_fold
         The predictions of its estimators for stars that they had not seen.
     """
@@ -258,7 +259,7 @@ def _teacher(
     found = methods.unique().sort().to_list()
     order = [id for id in versions if id in found] + [id for id in found if id not in versions]
     texts = [", ".join((name, f"{id} {versions.get(id, '')}".strip())) for id in order]
-    told = ("recipe_sha256", "scale", "survey", "reference", "teacher")
+    told = ("recipe_sha256", "scale", "survey", "reference", "teacher", "zero_point_error")
     estimators = [
         {"id": id} | ({"version": versions[id]} if id in versions else {}) for id in order
     ]

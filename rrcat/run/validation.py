@@ -12,6 +12,7 @@ from rrcat.catalogue.validation.evidence import Evidence, rows_of
 from rrcat.catalogue.validation.result import Result
 from rrcat.evaluation.external import read_external
 from rrcat.run.recommend import crossed, unseen
+from rrcat.run.teacher import Teacher
 from rrcat.run.workspace import Workspace
 
 
@@ -49,6 +50,8 @@ def validated(
         calibrators=None if sample is None else sample.calibrators,
         out_of_fold=out_of_fold,
         reference=_earlier(place),
+        photometric=recipe.calibration is not None and recipe.calibration.photometric,
+        label_zero_point=None if place.teacher is None else _zero_point(place.teacher),
     )
     return validate(evidence, recipe.validation)
 
@@ -61,6 +64,11 @@ def tested(place: Workspace, sample: Sample | None) -> pl.DataFrame | None:
     if sample is None or place.recipe.combination is None:
         return None
     return crossed(place, sample, unseen(place, sample))[0]
+
+
+def _zero_point(teacher: Teacher) -> float | None:
+    error = teacher.record.get("zero_point_error")
+    return None if error is None else float(error)
 
 
 def _earlier(place: Workspace) -> pl.DataFrame | None:

@@ -58,6 +58,7 @@ def test_a_candidate_gives_its_rows_and_the_stars_it_learned_from(candidate: Pat
         "scale": "C21",
         "survey": facts["survey"],
         "reference": facts["reference"],
+        "zero_point_error": facts["zero_point_error"],
         "estimators": [{"id": "toy-line", "version": "1.0.0"}],
     }
 

@@ -40,7 +40,7 @@ def validate(evidence: Evidence, section: ValidationSection) -> list[Result]:
     if section.selection.enabled:
         results.append(check_selection(rows, section.selection))
     if section.zero_point.enabled:
-        results.append(check_zero_point(known, section.zero_point))
+        results.append(check_zero_point(evidence, known, section.zero_point))
     if section.double_mode.enabled:
         results.append(check_double_mode(rows))
     if section.blazhko.enabled:

@@ -137,6 +137,12 @@ class ZeroPointCheck(_Check):
         description="Uncertainty of the scale itself [dex]. Eight sets of high-resolution [Fe/H] "
         "differ from that of Crestani et al. (2021) by 0.14 dex rms, their mean by 0.05.",
     )
+    label_error: float | None = Field(
+        None,
+        ge=0,
+        description="Uncertainty of the zero-point of labels that are photometric themselves, on "
+        "their scale [dex]. By default that of the catalogue they are taken from, where it tells.",
+    )
     limit: float = Field(0.15, gt=0, description="Largest uncertainty [dex].")
 
 

@@ -60,6 +60,11 @@ class Evidence:
         seen them; None where there are none.
     reference
         ``source_id, feh, feh_error`` of an earlier catalogue, on the scale of this one.
+    photometric
+        Whether the calibrators are labels, photometric metallicities themselves.
+    label_zero_point
+        Uncertainty of the zero-point of the catalogue whose values are the labels [dex], that of
+        its scale in it; None where there is none, or it is not known.
     """
 
     rows: pl.DataFrame
@@ -68,6 +73,8 @@ class Evidence:
     calibrators: pl.DataFrame | None = None
     out_of_fold: pl.DataFrame | None = None
     reference: pl.DataFrame | None = None
+    photometric: bool = False
+    label_zero_point: float | None = None
 
     @property
     def estimators(self) -> tuple[str, ...]:
