@@ -2,7 +2,6 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import tap_recipes
@@ -15,22 +14,6 @@ from rrcat.cli.main import main
 
 ASAS = Path(__file__).parents[2] / "catalogues" / "asas-i" / "recipe.toml"
 TABLES = ("test.vot", "test.fits", "test.parquet")
-SPECTRA = (
-    'SELECT ASAS, GaiaDR2, Name, "[Fe/H]", "e_[Fe/H]", Shift, Ref, Inst, Per, VarType'
-    ' FROM "J/ApJ/920/33/spectra" WHERE Keep IS NULL OR Keep > 0'
-)
-IN_VIZIER = {
-    "ID_ASAS": "ASAS",
-    "gaia_dr2_source_id": "GaiaDR2",
-    "name": "Name",
-    "feh": "[Fe/H]",
-    "e_feh": "e_[Fe/H]",
-    "shift": "Shift",
-    "source": "Ref",
-    "instrument": "Inst",
-    "period": "Per",
-    "type": "VarType",
-}
 
 
 def released(recipe: Path, folder: Path) -> dict[str, bytes]:
@@ -41,15 +24,6 @@ def released(recipe: Path, folder: Path) -> dict[str, bytes]:
     assert main(["release", str(candidate), *args]) == 0
     assert main(["verify", str(folder / "test-1.0.0")]) == 0
     return {name: (folder / "test-1.0.0" / name).read_bytes() for name in TABLES}
-
-
-def under_other_names(columns: dict[str, Any]) -> dict[str, Any]:
-    return {
-        ours: IN_VIZIER[source]
-        if isinstance(source, str)
-        else source | {"column": IN_VIZIER[source["column"]]}
-        for ours, source in columns.items()
-    }
 
 
 def test_asas_over_tap_is_asas_from_files(
@@ -72,9 +46,7 @@ def test_asas_over_tap_is_asas_from_files(
         tmp_path / "files", files, calibration=calibration, **sections
     )
 
-    query = {"url": tap_server.url, "adql": SPECTRA}
-    over_tap = {key: value for key, value in calibration.items() if key not in ("file", "where")}
-    over_tap |= {"query": query, "columns": under_other_names(calibration["columns"])}
+    over_tap = tap_recipes.spectra(tap_server.url, calibration)
     archive = tap_recipes.asas(tap_server.url, **about)
     fetched = tap_recipes.write_recipe(tmp_path / "tap", archive, calibration=over_tap, **sections)
     assert main(["fetch", str(fetched)]) == 0

@@ -8,6 +8,7 @@ process, however it ends.
 
 import getpass
 import grp
+import json
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,10 +35,11 @@ START_WITHIN = 60.0  # s
 
 @dataclass(frozen=True)
 class TapServer:
-    """Where the server answers (TAP base URL), and its tables by their names in ADQL."""
+    """Where the server answers (TAP base URL), its tables by their names in ADQL, and itself."""
 
     url: str
     tables: Mapping[str, pl.DataFrame]
+    instance: "Instance"
 
 
 def missing() -> str | None:
@@ -63,18 +65,24 @@ def extensions(folder: Path) -> Path:
 @contextmanager
 def serving(tables: Mapping[str, pl.DataFrame]) -> Iterator[TapServer]:
     """Serve tables, as `archive_tables` makes them, until the context ends."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rrcat-tap-")))
-        instance = Instance(folder, port=free_port())
-        stack.enter_context(instance.postgres())
-        instance.initialise()
+    with initialised() as instance:
         for schema, descriptor in DESCRIPTORS.items():
             instance.declare(schema, HERE / "descriptors" / f"{descriptor}.rd")
         for name, frame in tables.items():
             fill = instance.fill_quoted if name.startswith('"') else instance.fill
             fill(name, frame)
-        stack.enter_context(instance.dachs())
-        yield TapServer(f"{instance.url}/tap", tables)
+        with instance.dachs():
+            yield TapServer(f"{instance.url}/tap", tables, instance)
+
+
+@contextmanager
+def initialised() -> Iterator["Instance"]:
+    """Give a database with DaCHS's own tables in it, and no others, until the context ends."""
+    with tempfile.TemporaryDirectory(prefix="rrcat-tap-") as folder:
+        instance = Instance(Path(folder), port=free_port())
+        with instance.postgres():
+            instance.initialise()
+            yield instance
 
 
 def free_port() -> int:
@@ -194,6 +202,21 @@ class Instance:
         folder.mkdir()
         (folder / "q.rd").write_text(descriptor.read_text().replace("SCHEMA", schema))
         self.run("dachs", "imp", f"{schema}/q")
+
+    def take_in(self, schema: str, export: Path) -> None:
+        """Copy an exported resource among the inputs; `run` then imports it like a curator."""
+        folder = self.folder / "gavo" / "inputs" / schema
+        shutil.copytree(export, folder)
+        if os.geteuid() == 0:
+            for path in (folder, *folder.rglob("*")):
+                shutil.chown(path, self.user, self.group)
+
+    def know_subjects(self, *terms: str) -> None:
+        """Stand in for the thesaurus of subjects, which `dachs val` would fetch."""
+        uri = "http://www.ivoa.net/rdf/uat"
+        told = {"uri": uri, "terms": {term: {"label": term} for term in terms}}
+        name = uri.replace("/", "=2F")
+        (self.folder / "gavo" / "cache" / name).write_text(json.dumps(told))
 
     def fill(self, table: str, frame: pl.DataFrame) -> None:
         """Copy a frame into a table; columns of the table that it lacks stay null."""

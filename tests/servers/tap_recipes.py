@@ -10,6 +10,22 @@ import tomli_w
 from dachs import TapServer
 
 JOIN = "{0}.vari_rrlyrae AS rrl JOIN {0}.gaia_source AS src ON rrl.source_id = src.source_id"
+SPECTRA = (
+    'SELECT ASAS, GaiaDR2, Name, "[Fe/H]", "e_[Fe/H]", Shift, Ref, Inst, Per, VarType'
+    ' FROM "J/ApJ/920/33/spectra" WHERE Keep IS NULL OR Keep > 0'
+)
+IN_VIZIER = {
+    "ID_ASAS": "ASAS",
+    "gaia_dr2_source_id": "GaiaDR2",
+    "name": "Name",
+    "feh": "[Fe/H]",
+    "e_feh": "e_[Fe/H]",
+    "shift": "Shift",
+    "source": "Ref",
+    "instrument": "Inst",
+    "period": "Per",
+    "type": "VarType",
+}
 Section = dict[str, Any]
 
 
@@ -69,6 +85,18 @@ def asas(url: str, **more: Any) -> Section:
         },
     }
     return merged(archive, more)
+
+
+def spectra(url: str, published: Section) -> Section:
+    """Give the calibration of catalogues/asas-i with its spectra over TAP in place of a file."""
+    columns = {
+        ours: IN_VIZIER[source]
+        if isinstance(source, str)
+        else source | {"column": IN_VIZIER[source["column"]]}
+        for ours, source in published["columns"].items()
+    }
+    kept = {key: value for key, value in published.items() if key not in ("file", "where")}
+    return kept | {"query": {"url": url, "adql": SPECTRA}, "columns": columns}
 
 
 def merged(archive: Section, more: Mapping[str, Any]) -> Section:
