@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rrcat.estimator.params import Params
     from rrcat.estimator.registry import Registry, discover
     from rrcat.estimator.scaler import Scaler, learn_scaler
-    from rrcat.estimator.training_set import calibrators_in_band
+    from rrcat.estimator.training_set import calibrators_in_band, types_to_learn
 
 _HOMES = {
     "Dataset": "dataset",
@@ -32,6 +32,7 @@ _HOMES = {
     "load_bundle": "bundle",
     "read_dataset": "dataset",
     "save_bundle": "bundle",
+    "types_to_learn": "training_set",
 }
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "load_bundle",
     "read_dataset",
     "save_bundle",
+    "types_to_learn",
 ]
 
 

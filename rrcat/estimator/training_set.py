@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from rrcat import schema
@@ -101,6 +103,41 @@ def calibrators_in_band(
         .sort("source_id")
     )
     return chosen, rows
+
+
+def types_to_learn(
+    counts: Mapping[str, int],
+    least: int,
+    spec: EstimatorSpec,
+    *,
+    having: str,
+    hint: str = "give more calibrators, or use literature-relations, which learns nothing",
+) -> list[str]:
+    """Give the pulsation types that have calibrators enough to learn from, in order of their names.
+
+    Parameters
+    ----------
+    counts
+        Calibrators of each type that can be learned from.
+    least
+        How many a type needs.
+    having
+        What those that were counted have, for the message: ``a fit in I``.
+
+    Raises
+    ------
+    PluginError
+        No type has enough.
+    """
+    enough = sorted(kind for kind, count in counts.items() if count >= least)
+    if not enough:
+        found = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+        raise PluginError(
+            f"too few calibrators to learn from: {found} with {having}, and a type needs {least}",
+            plugin=spec.id,
+            hint=hint,
+        )
+    return enough
 
 
 def with_inputs(batch: StarBatch, spec: EstimatorSpec) -> StarBatch:

@@ -5,7 +5,12 @@ import pytest
 
 from rrcat.errors import FrameError, PluginError
 from rrcat.estimator import StarBatch
-from rrcat.estimator.training_set import calibrators_in_band, training_set, with_inputs
+from rrcat.estimator.training_set import (
+    calibrators_in_band,
+    training_set,
+    types_to_learn,
+    with_inputs,
+)
 
 
 def test_learning_sees_only_calibrators_that_can_be_used(line, batch, calibrators):
@@ -79,3 +84,13 @@ def test_a_band_without_a_fit_is_refused_with_those_that_have_one(line, batch, c
     with pytest.raises(PluginError, match="in the band 'V'") as caught:
         calibrators_in_band(batch.checked(), calibrators, "V", line.spec)
     assert "G, I" in caught.value.hint
+
+
+def test_types_with_enough_calibrators_are_learned(line):
+    counts = {"RRc": 10, "RRab": 54, "RRd": 9}
+    assert types_to_learn(counts, 10, line.spec, having="a fit in I") == ["RRab", "RRc"]
+
+
+def test_where_no_type_has_enough_the_error_counts_them(line):
+    with pytest.raises(PluginError, match=r"3 RRab, 9 RRc with a fit in I, and .* needs 10"):
+        types_to_learn({"RRc": 9, "RRab": 3}, 10, line.spec, having="a fit in I")

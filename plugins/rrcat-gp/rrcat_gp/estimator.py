@@ -8,8 +8,14 @@ import polars as pl
 from pydantic import Field
 from threadpoolctl import threadpool_limits
 
-from rrcat.errors import PluginError
-from rrcat.estimator import Estimator, Model, Params, StarBatch, calibrators_in_band
+from rrcat.estimator import (
+    Estimator,
+    Model,
+    Params,
+    StarBatch,
+    calibrators_in_band,
+    types_to_learn,
+)
 from rrcat.estimator.contract import Progress
 from rrcat.fourier import shapes, sums
 from rrcat_gp.plugin import SPEC
@@ -135,21 +141,13 @@ class FourierGp(Estimator):
             kind: rows.filter(pl.col("pulsation_type") == kind)
             for kind in sorted(SPEC.pulsation_types)
         }
-        learnable = {
-            kind: of_kind
-            for kind, of_kind in by_kind.items()
-            if of_kind.height >= self.params.min_stars
-        }
-        if not learnable:
-            found = ", ".join(f"{frame.height} {kind}" for kind, frame in by_kind.items())
-            raise PluginError(
-                f"too few calibrators to learn from: {found} with a light curve in {band}, and a "
-                f"type needs {self.params.min_stars}",
-                plugin=SPEC.id,
-                hint="give more calibrators, or use literature-relations, which learns nothing",
-            )
+        counts = {kind: of_kind.height for kind, of_kind in by_kind.items()}
+        kinds = types_to_learn(
+            counts, self.params.min_stars, SPEC, having=f"a light curve in {band}"
+        )
         regressions = {}
-        for done, (kind, of_kind) in enumerate(learnable.items()):
+        for done, kind in enumerate(kinds):
+            of_kind = by_kind[kind]
             with threadpool_limits(1):
                 regressions[kind] = learn(
                     kind,
@@ -161,7 +159,7 @@ class FourierGp(Estimator):
                     seed=seed,
                 )
             if progress is not None:
-                progress(done + 1, len(learnable))
+                progress(done + 1, len(kinds))
         return GpModel(calibrators["feh_scale"][0], band, regressions)
 
     def _load(self, folder: Path) -> GpModel:

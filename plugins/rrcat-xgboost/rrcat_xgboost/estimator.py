@@ -11,8 +11,14 @@ import polars as pl
 from pydantic import Field
 from threadpoolctl import threadpool_limits
 
-from rrcat.errors import PluginError
-from rrcat.estimator import Estimator, Model, Params, StarBatch, calibrators_in_band
+from rrcat.estimator import (
+    Estimator,
+    Model,
+    Params,
+    StarBatch,
+    calibrators_in_band,
+    types_to_learn,
+)
 from rrcat.estimator.contract import Progress
 from rrcat.fourier import shapes
 from rrcat_xgboost.plugin import SPEC
@@ -128,26 +134,16 @@ class FourierXGBoost(Estimator):
         assert calibrators is not None
         band, rows = calibrators_in_band(batch, calibrators, self.params.band, SPEC)
         by_kind = {kind: _with_shape(rows, kind) for kind in sorted(SPEC.pulsation_types)}
-        learnable = {
-            kind: of_kind
-            for kind, of_kind in by_kind.items()
-            if of_kind.height >= self.params.min_stars
-        }
-        if not learnable:
-            found = ", ".join(f"{frame.height} {kind}" for kind, frame in by_kind.items())
-            raise PluginError(
-                f"too few calibrators to learn from: {found} with a fit in {band}, and a type "
-                f"needs {self.params.min_stars}",
-                plugin=SPEC.id,
-                hint="give more calibrators, or use literature-relations, which learns nothing",
-            )
+        counts = {kind: of_kind.height for kind, of_kind in by_kind.items()}
+        kinds = types_to_learn(counts, self.params.min_stars, SPEC, having=f"a fit in {band}")
         settings = Settings(self.params.n_trials, self.params.max_rounds, self.params.n_boosters)
         steps_of_type = self.params.n_trials + 1
-        steps = len(learnable) * steps_of_type
+        steps = len(kinds) * steps_of_type
         regressions, accounts = {}, {}
         # With more threads sums are added in another order.
         with threadpool_limits(1):
-            for before, (kind, of_kind) in enumerate(learnable.items()):
+            for before, kind in enumerate(kinds):
+                of_kind = by_kind[kind]
                 done = count(before * steps_of_type + 1)
 
                 def step(done: Iterator[int] = done) -> None:
