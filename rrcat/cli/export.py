@@ -78,6 +78,45 @@ def export(
         click.echo(f"  {file.relative_to(output)}")
 
 
+@click.command()
+@part
+@click.option(
+    "--client",
+    metavar="NAME",
+    default="topcat",
+    show_default=True,
+    help="The program to send to, by its name in SAMP.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=60,
+    show_default=True,
+    help="Seconds the program has to load the table.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def send(
+    release: Path,
+    columns: str | None,
+    cone: str | None,
+    client: str,
+    timeout: float,
+    as_json: bool,
+) -> None:
+    """Send RELEASE, or a part of it, to TOPCAT or another program over SAMP.
+
+    Waits until the program has loaded the table.
+    """
+    from rrcat.release.send import send as send_to
+
+    opened = _part(release, columns, cone)
+    names = send_to(opened, client=client, timeout=timeout)
+    if as_json:
+        click.echo(json.dumps({"sent_to": names} | _told(opened), ensure_ascii=False))
+        return
+    click.echo(f"{_words(opened)}: loaded by {', '.join(names)}")
+
+
 def _part(folder: Path, columns: str | None, cone: str | None) -> "Release":
     """Open a release and cut what is asked for; a cone without stars is an error here."""
     from rrcat.errors import ReleaseError

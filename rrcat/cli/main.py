@@ -24,7 +24,9 @@ COMMANDS = {
     "release": ("rrcat.cli.release:release", "Turn a candidate into an immutable version."),
     "verify": ("rrcat.cli.release:verify", "Check a release: hashes, schema, every format."),
     "diff": ("rrcat.cli.release:diff", "Compare two releases."),
+    "doi": ("rrcat.cli.release:doi", "Note the DOI of a release in its history."),
     "export": ("rrcat.cli.export:export", "Write a release for an archive or another program."),
+    "send": ("rrcat.cli.export:send", "Send a release to TOPCAT over SAMP."),
     "plugins": ("rrcat.cli.plugins:plugins", "List, examine, check and start plugins."),
     "schema": ("rrcat.cli.schema:schema", "Show and compare tables, check files against them."),
 }

@@ -100,7 +100,7 @@ def open_release(folder: str | Path) -> Release:
         )
     manifest = read_manifest(folder)
     parquet = f"{manifest.name}.parquet"
-    _check_hashes(folder, manifest, ("schema.toml", parquet))
+    check_hashes(folder, manifest, ("schema.toml", parquet))
     table = read(folder / "schema.toml")
     try:
         about = About.of(manifest.facts, manifest.version, manifest.date)
@@ -114,7 +114,14 @@ def open_release(folder: str | Path) -> Release:
     return Release(folder, manifest, table, frame, about)
 
 
-def _check_hashes(folder: Path, manifest: Manifest, names: Iterable[str]) -> None:
+def check_hashes(folder: Path, manifest: Manifest, names: Iterable[str]) -> None:
+    """Compare the manifest with its seal, and files of a release with the manifest.
+
+    Raises
+    ------
+    ReleaseError
+        One is missing or changed, or the manifest does not list it.
+    """
     told = f"{atomic.sha256(folder / MANIFEST)}  {MANIFEST}\n".encode()
     try:
         if (folder / SEAL).read_bytes() != told:

@@ -1,4 +1,4 @@
-"""``rrcat export``, as people call it."""
+"""``rrcat export`` and ``rrcat send``, as people call them."""
 
 import importlib.util
 import json
@@ -108,3 +108,29 @@ def test_a_folder_that_is_no_release_is_an_error_with_a_hint(tmp_path, capsys):
     code, _, err = run(capsys, "export", tmp_path, "--to", "csv", "-o", tmp_path / "out")
     assert code == 1
     assert "hint: give the folder that `rrcat release` made" in err
+
+
+def test_send_without_a_hub_says_to_start_topcat(released, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("SAMP_HUB", raising=False)
+    code, _, err = run(capsys, "send", released)
+    assert code == 1
+    assert "no SAMP hub answers" in err
+    assert "hint: start TOPCAT" in err
+
+
+def test_send_tells_what_it_sent_and_to_whom(released, capsys, monkeypatch):
+    asked = []
+
+    def send(release, *, client, timeout):
+        asked.append((release.frame.columns, client, timeout))
+        return ["Aladin"]
+
+    monkeypatch.setattr("rrcat.release.send.send", send)
+    call = ("send", released, "--columns", "feh", "--client", "aladin", "--timeout", "5")
+    assert run(capsys, *call)[1] == (
+        "part of rrl-example 1.0.0: columns source_id, ra, dec, feh: 300 rows, 4 columns:"
+        " loaded by Aladin\n"
+    )
+    assert asked == [(["source_id", "ra", "dec", "feh"], "aladin", 5)]
+    assert json.loads(run(capsys, *call, "--json")[1])["sent_to"] == ["Aladin"]
