@@ -182,9 +182,10 @@ def _chosen(recipe: Recipe, request: Request) -> Recipe:
     update: dict[str, Any] = {
         "estimator": tuple(section for section in recipe.estimator if section.id in asked)
     }
-    if recipe.combination is not None:
-        members = tuple(id for id in recipe.combination.estimators if id in asked)
-        update["combination"] = recipe.combination.model_copy(update={"estimators": members})
+    if recipe.combination is not None and (named := recipe.combination.estimators):
+        members = tuple(id for id in named if id in asked)
+        section = recipe.combination.model_copy(update={"estimators": members})
+        update["combination"] = section if members else None  # no names would mean all
     if request.seed is not None:
         update["seed"] = request.seed
         update["evaluation"] = recipe.evaluation.model_copy(update={"seed": request.seed})

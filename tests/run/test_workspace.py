@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rrcat.catalogue.combination_config import CombinationSection
 from rrcat.errors import RecipeError
 from rrcat.run.workspace import Request, default_workers, workspace
 
@@ -30,6 +31,19 @@ def test_an_estimator_that_the_recipe_does_not_have_is_refused(
     ):
         pass
     assert not (tmp_path / "out").exists()
+
+
+def test_without_its_members_nothing_is_combined(survey: Path, tmp_path: Path) -> None:
+    two = (
+        '[[estimator]]\nid = "fourier-xgboost"\n\n[combination]\nestimators = ["fourier-xgboost"]\n'
+    )
+    survey.write_text(survey.read_text() + two)
+    told: dict[str, CombinationSection | None] = {}
+    for id in ("fourier-xgboost", "literature-relations"):
+        with workspace(Request(survey, tmp_path / id, estimators=(id,))) as place:
+            told[id] = place.recipe.combination
+    assert told["literature-relations"] is None
+    assert told["fourier-xgboost"] == CombinationSection(estimators=("fourier-xgboost",))
 
 
 def test_the_file_of_spectra_is_among_the_inputs(survey: Path, tmp_path: Path) -> None:
