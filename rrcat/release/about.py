@@ -1,6 +1,7 @@
 """What a release says of itself, beside its rows."""
 
 import datetime
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ class About:
 
     ``origin_jd`` is the Julian date that time columns count from; ``date`` is given only where the
     release was dated on purpose. ``scale_definition`` says what the metallicity scale rests on,
-    ``subset`` which part of a release this is, where it is not the whole.
+    ``subset`` which part of a release this is, where it is not the whole. ``doi`` is that of the
+    release, where it was known when it was made.
     """
 
     name: str
@@ -36,6 +38,7 @@ class About:
     rights: str | None = None
     survey: str | None = None
     subset: str | None = None
+    doi: str | None = None
 
     @classmethod
     def of(cls, facts: Mapping[str, Any], version: str, date: str | None) -> "About":
@@ -56,6 +59,7 @@ class About:
             authors=tuple(facts.get("authors") or ()),
             rights=facts.get("rights") or None,  # a manifest does not tell what is empty
             survey=facts.get("survey") or None,
+            doi=facts.get("doi"),
         )
 
 
@@ -89,3 +93,30 @@ def checked_date(text: str) -> str:
         raise ReleaseError(
             f"{text!r} is not a date", hint="give YYYY-MM-DD, for example 2026-12-01"
         ) from None
+
+
+def chosen_date(date: str | None) -> str | None:
+    """Give a date YYYY-MM-DD, that of ``SOURCE_DATE_EPOCH`` where not given, or None.
+
+    Raises
+    ------
+    ReleaseError
+        One of the two is no such date.
+    """
+    if date is not None:
+        return checked_date(date)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return None
+    try:
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        raise ReleaseError(
+            f"SOURCE_DATE_EPOCH is {epoch!r}",
+            hint="set it to whole seconds since 1970, or unset it",
+        ) from None
+
+
+def date_or_today(date: str | None) -> str:
+    """Give what :func:`chosen_date` gives, or today's date (UTC): for a history, not a release."""
+    return chosen_date(date) or datetime.datetime.now(datetime.UTC).date().isoformat()

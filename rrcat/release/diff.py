@@ -1,4 +1,4 @@
-"""What changed between two catalogues: rows, columns, values, reasons."""
+"""What changed between two catalogues: rows, columns, values, reasons, and why."""
 
 import math
 from collections.abc import Iterator
@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 
 from rrcat import schema
-from rrcat.errors import ReleaseError
-from rrcat.release.candidate import FACTS, read_candidate
+from rrcat.release.causes import CauseCount, StarChange, causes_of, changed_most, counts
 from rrcat.release.facts_diff import FactChange, facts_diff
-from rrcat.release.manifest import MANIFEST, read_manifest
-from rrcat.schema import Column, SchemaDiff, Table
+from rrcat.release.origins import origins
+from rrcat.release.sides import AFTER, Pair, open_side
+from rrcat.release.step import Step, step_for
+from rrcat.schema import Column, SchemaDiff
 
 SHIFTS_SHOWN = 5
 FULL_CIRCLE = {"rad": math.tau, "deg": 360.0}
@@ -63,7 +64,12 @@ class ColumnDiff:
 
 @dataclass(frozen=True)
 class ReleaseDiff:
-    """All differences between two catalogues, from ``before`` to ``after``."""
+    """All differences between two catalogues, from ``before`` to ``after``.
+
+    ``rows_why`` are the causes that stars may have come or gone for, ``causes`` and ``stars`` why
+    values changed, ``estimators`` how those differ that both have; ``step`` is how far all of it
+    asks the version to move.
+    """
 
     before: str
     after: str
@@ -71,11 +77,16 @@ class ReleaseDiff:
     n_after: int
     added: tuple[int, ...]
     removed: tuple[int, ...]
+    rows_why: tuple[str, ...]
     n_changed: int
+    causes: tuple[CauseCount, ...]
+    stars: tuple[StarChange, ...]
+    estimators: dict[str, tuple[str, ...]]
     columns: tuple[ColumnDiff, ...]
     statuses: tuple[tuple[str, str, int], ...]
     facts: tuple[FactChange, ...]
     schema: SchemaDiff
+    step: Step
 
     @property
     def is_empty(self) -> bool:
@@ -101,72 +112,44 @@ def diff(a: Path, b: Path) -> ReleaseDiff:
     ReleaseError
         A folder is neither a release nor a candidate, or its catalogue cannot be read.
     """
-    (old_name, old_facts, old_table, old) = _open(a)
-    (new_name, new_facts, new_table, new) = _open(b)
-    shared = [
-        name
-        for name in old_table.names
-        if name in new_table.names
-        and name != "source_id"
-        and old_table[name].dtype == new_table[name].dtype
-    ]
-    both = old.select("source_id", *shared).join(
-        new.select("source_id", *shared),
-        on="source_id",
-        how="inner",
-        suffix=" after",
-        maintain_order="left",
-    )
-    differs = {name: both[name].ne_missing(both[f"{name} after"]) for name in shared}
-    changed = pl.DataFrame(differs).select(pl.any_horizontal(pl.all())).to_series()
+    return differences(Pair(open_side(a), open_side(b)))
+
+
+def differences(pair: Pair) -> ReleaseDiff:
+    """Tell the differences of two catalogues that are opened."""
+    old, new = pair.before, pair.after
+    facts = facts_diff(old.facts, new.facts)
+    table = schema.diff(old.table, new.table)
+    found = origins(pair, facts)
+    causes = causes_of(pair, found)
+    added, removed = pair.only_in("after"), pair.only_in("before")
     return ReleaseDiff(
-        before=old_name,
-        after=new_name,
-        n_before=old.height,
-        n_after=new.height,
-        added=_only_in(new, old),
-        removed=_only_in(old, new),
-        n_changed=int(changed.sum()),
-        columns=tuple(_column(both, new_table[name]) for name in shared if differs[name].any()),
-        statuses=_statuses(both),
-        facts=facts_diff(old_facts, new_facts),
-        schema=schema.diff(old_table, new_table),
+        before=old.label,
+        after=new.label,
+        n_before=old.frame.height,
+        n_after=new.frame.height,
+        added=added,
+        removed=removed,
+        rows_why=(found.rows or ("not known",)) if added or removed else (),
+        n_changed=causes.height,
+        causes=counts(causes),
+        stars=changed_most(pair, found, causes),
+        estimators=found.estimators,
+        columns=tuple(
+            _column(pair.both, column)
+            for column in pair.shared
+            if column.name in pair.differs.columns
+        ),
+        statuses=_statuses(pair.both),
+        facts=facts,
+        schema=table,
+        step=step_for(pair, facts, table),
     )
-
-
-def _open(folder: Path) -> tuple[str, dict[str, Any], Table, pl.DataFrame]:
-    """Give the label, the facts, the table definition and the rows of a release or candidate."""
-    if (folder / MANIFEST).is_file():
-        manifest = read_manifest(folder)
-        path = folder / f"{manifest.name}.parquet"
-        try:
-            frame = pl.read_parquet(path, glob=False)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise ReleaseError(
-                f"the catalogue cannot be read: {error}",
-                file=path,
-                hint="`rrcat verify` tells what else is wrong with the release",
-            ) from None
-        label = f"{manifest.name} {manifest.version}"
-        return label, manifest.facts, schema.read(folder / "schema.toml"), frame
-    if (folder / FACTS).is_file():
-        candidate = read_candidate(folder)
-        label = f"{candidate.facts['name']} (candidate)"
-        return label, candidate.facts, candidate.table, candidate.frame
-    raise ReleaseError(
-        "the folder holds neither a release nor a finished candidate",
-        file=folder,
-        hint="give what `rrcat release` or `rrcat build` made",
-    )
-
-
-def _only_in(one: pl.DataFrame, other: pl.DataFrame) -> tuple[int, ...]:
-    return tuple(one.join(other, on="source_id", how="anti")["source_id"].sort())
 
 
 def _column(both: pl.DataFrame, column: Column) -> ColumnDiff:
     name = column.name
-    before, after = pl.col(name), pl.col(f"{name} after")
+    before, after = pl.col(name), pl.col(f"{name}{AFTER}")
     changed = both.filter(before.is_not_null() & after.is_not_null() & (before != after))
     median: float | None = None
     largest: list[Shift] = []
@@ -193,7 +176,7 @@ def _column(both: pl.DataFrame, column: Column) -> ColumnDiff:
 
 def _bits(changed: pl.DataFrame, column: Column) -> Iterator[BitChange]:
     """Yield the bits of a column of flags that differ."""
-    before, after = changed[column.name], changed[f"{column.name} after"]
+    before, after = changed[column.name], changed[f"{column.name}{AFTER}"]
     for bit in column.bits:
         had, has = (before & bit.value) != 0, (after & bit.value) != 0
         if (had != has).any():
@@ -213,6 +196,6 @@ def _statuses(both: pl.DataFrame) -> tuple[tuple[str, str, int], ...]:
     """Count the stars by the status they had and the one they have, where they differ."""
     if "feh_status" not in both.columns:
         return ()
-    before, after = "feh_status", "feh_status after"
+    before, after = "feh_status", f"feh_status{AFTER}"
     counts = both.filter(pl.col(before) != pl.col(after)).group_by(before, after).len()
     return tuple(counts.sort("len", before, after, descending=[True, False, False]).iter_rows())

@@ -63,6 +63,8 @@ def citation(about: About) -> str:
         "version": about.version,
         "authors": authors or [{"name": f"The makers of {about.name}"}],
     }
+    if about.doi:
+        parts["doi"] = about.doi
     if about.date:
         parts["date-released"] = about.date
     if about.rights in LICENCES:

@@ -69,6 +69,7 @@ def _title(header: fits.Header, about: About) -> None:
         ("RIGHTS", about.rights),
         ("SURVEY", about.survey),
         ("SUBSET", about.subset),
+        ("DOI", about.doi),
     ):
         if value:
             header[keyword] = header_text(value)

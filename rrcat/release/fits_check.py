@@ -24,7 +24,7 @@ def fits_problems(path: Path, table: Table, about: About | None = None) -> list[
         with fits.open(file, memmap=False, lazy_load_hdus=False, checksum=True) as hdus:
             if [type(hdu) for hdu in hdus] != [fits.PrimaryHDU, fits.BinTableHDU]:
                 return ["does not consist of one binary table"]
-            header = hdus[1].header
+            header, title = hdus[1].header, hdus[0].header.get("TITLE")
             checks = [(key, hdu) for hdu in hdus for key in ("CHECKSUM", "DATASUM")]
             missing = {key for key, hdu in checks if key not in hdu.header}
     # astropy tells a wrong checksum as a warning.
@@ -53,10 +53,10 @@ def fits_problems(path: Path, table: Table, about: About | None = None) -> list[
                     if have is None
                     else f"column {name}: {keyword}{number} is {have!r} instead of {want!r}"
                 )
-    return problems + (_frame_problems(header, about) if about else [])
+    return problems + (_frame_problems(header, title, about) if about else [])
 
 
-def _frame_problems(header: fits.Header, about: About) -> list[str]:
+def _frame_problems(header: fits.Header, title: object, about: About) -> list[str]:
     wanted = {
         "RADESYS": about.coordinate_system,
         "POSEPOCH": about.coordinate_epoch,
@@ -65,8 +65,10 @@ def _frame_problems(header: fits.Header, about: About) -> list[str]:
         "JDREF": about.origin_jd,
         "VERSION": about.version,
     }
+    have = {key: header.get(key) for key in wanted} | {"TITLE": title}
+    wanted["TITLE"] = header_text(about.title)
     return [
-        f"{key} is {header.get(key)!r} instead of {want!r}"
+        f"{key} is {have[key]!r} instead of {want!r}"
         for key, want in wanted.items()
-        if header.get(key) != want
+        if have[key] != want
     ]

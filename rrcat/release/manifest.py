@@ -17,6 +17,7 @@ from rrcat.errors import ReleaseError
 
 MANIFEST = "manifest.json"
 SEAL = "manifest.json.sha256"
+SIGNATURE = "manifest.json.sig"
 FORMAT = 1
 
 # What a release takes over from its candidate.
@@ -103,16 +104,18 @@ def write_manifest(
     *,
     version: str,
     date: str | None,
-    override: str | None,
+    asides: Mapping[str, Any],
 ) -> str:
-    """Write the manifest of the files in a folder, and its hash beside it; give the hash."""
+    """Write the manifest of the files in a folder, and its hash beside it; give the hash.
+
+    ``asides`` are facts that were told when the release was made; what is None is left out.
+    """
     facts = {key: candidate[key] for key in FROM_CANDIDATE}
     facts |= {key: candidate[key] for key in WHERE_TOLD if candidate.get(key)}
     facts |= {"format": FORMAT, "version": version}
     if date is not None:
         facts["date"] = date
-    if override is not None:
-        facts["override"] = override
+    facts |= {key: told for key, told in asides.items() if told is not None}
     facts["files"] = {
         name: {"sha256": atomic.sha256(path), "size": path.stat().st_size}
         for name, path in listing(folder)

@@ -1,26 +1,39 @@
 """From candidate to release: a folder that appears whole, once, and never changes."""
 
-import datetime
-import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from rrcat import atomic
 from rrcat.errors import ReleaseError
-from rrcat.release.about import About, checked_date, version_key
+from rrcat.release.about import About, chosen_date, date_or_today, version_key
 from rrcat.release.candidate import Candidate, read_candidate
+from rrcat.release.diff import differences
 from rrcat.release.documents import citation, readme
+from rrcat.release.doi import checked_doi
 from rrcat.release.fits import write_fits
-from rrcat.release.history import HISTORY, Entry, appended, check_follows, read_history
-from rrcat.release.manifest import listing, write_manifest
+from rrcat.release.history import (
+    HISTORY,
+    Changes,
+    Entry,
+    History,
+    appended,
+    check_follows,
+    only_writer,
+    read_history,
+)
+from rrcat.release.manifest import MANIFEST, SIGNATURE, listing, read_manifest, write_manifest
+from rrcat.release.opened import open_release
 from rrcat.release.parquet import write_parquet
 from rrcat.release.provenance import provenance
 from rrcat.release.report import report
 from rrcat.release.report_material import read_material
+from rrcat.release.sides import Pair, Side
+from rrcat.release.signature import fingerprint, sign
+from rrcat.release.step import check_step
 from rrcat.release.summary import summarise
 from rrcat.release.votable import write_votable
 from rrcat.schema import as_toml
@@ -33,6 +46,10 @@ def publish(
     into: Path | None = None,
     date: str | None = None,
     override: str | None = None,
+    override_step: str | None = None,
+    previous: Path | None = None,
+    doi: str | None = None,
+    key: Path | None = None,
 ) -> Path:
     """Give the folder ``<name>-<version>`` of a new release.
 
@@ -41,7 +58,8 @@ def publish(
     candidate
         Output folder of ``rrcat build``.
     version
-        Semantic version; comes after every one in ``releases.toml``.
+        Semantic version; comes after every one in ``releases.toml``, as far as what has changed
+        since the last asks (:mod:`rrcat.release.step`).
     into
         Where the release and ``releases.toml`` stand; the folder of the recipe where not given.
     date
@@ -50,22 +68,34 @@ def publish(
         ``releases.toml`` says today's (UTC).
     override
         Why the release is made although a validation failed; told in the release.
+    override_step
+        Why the version moves less than the changes ask; told in manifest and ``releases.toml``.
+    previous
+        The last release, where it does not stand beside ``releases.toml``. Where it is out of
+        reach, the step is not checked and ``releases.toml`` tells no changes.
+    doi
+        Of this version, where it is known before.
+    key
+        Private key of SSH that signs the manifest.
 
     Raises
     ------
     ReleaseError
-        The candidate cannot be released, the version is taken or out of order, or a release is
-        being written in the folder. Nothing is written then.
+        The candidate cannot be released or not signed, the version is taken, out of order or too
+        small a step, or a release is being written in the folder. Nothing is written then.
     """
     version_key(version)
-    told = _date(date)
+    told = chosen_date(date)
     content = read_candidate(candidate)
     _check_validation(content, override)
-    about = About.of(content.facts, version, told)
+    known = content.facts | {"doi": None if doi is None else checked_doi(doi)}
+    about = About.of(known, version, told)
     home = into or _recipe_folder(content)
-    with _only_writer(home):
+    with only_writer(home):
         history = home / HISTORY
-        check_follows(about.name, version, read_history(history), history)
+        earlier = read_history(history)
+        check_follows(about.name, version, earlier, history)
+        changes = _changes(content, version, earlier, override_step, previous or home)
         final = home / f"{about.name}-{version}"
         if os.path.lexists(final):
             raise ReleaseError(
@@ -76,33 +106,101 @@ def publish(
             )
         atomic.sweep(home)
         with atomic.new_file(history) as longer, atomic.new_folder(final) as folder:
-            digest = _fill(folder, content, about, override)
-            entry = Entry(
-                name=about.name,
-                version=version,
-                date=told or datetime.datetime.now(datetime.UTC).date().isoformat(),
-                manifest_sha256=digest,
-                rows=content.frame.height,
-                schema=content.table.name,
-                schema_version=content.table.version,
-            )
-            longer.write_bytes(appended(history, entry))
+            asides = {
+                "doi": about.doi,
+                "override": override,
+                "override_step": override_step,
+                "signed": None if key is None else True,
+            }
+            digest = _fill(folder, content, about, asides)
+            signed_by = None if key is None else _sign(folder, key)
+            manifest = read_manifest(folder)
+            entry = {
+                "name": about.name,
+                "version": version,
+                "date": date_or_today(date),
+                "manifest_sha256": digest,
+                "rows": content.frame.height,
+                "schema": content.table.name,
+                "schema_version": content.table.version,
+                "recipe_sha256": manifest.recipe_sha256,
+                "doi": about.doi,
+                "signed_by": signed_by,
+                "override_step": override_step,
+                "files": {name: file.sha256 for name, file in manifest.files.items()},
+                "changes": None if changes is None else changes.model_dump(mode="json"),
+            }
+            longer.write_bytes(appended(history, "release", **entry))
     return final
 
 
-def _date(date: str | None) -> str | None:
-    if date is not None:
-        return checked_date(date)
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if epoch is None:
+def _changes(
+    candidate: Candidate, version: str, history: History, reason: str | None, place: Path
+) -> Changes | None:
+    """Compare with the last release, and check that the version moves far enough."""
+    if reason is not None and not reason.strip():
+        raise ReleaseError("the reason for the step is empty", hint="say why")
+    last = history.last
+    before = None if last is None else _last_release(last, place)
+    if last is None or before is None:
+        if reason is not None:
+            raise ReleaseError(
+                "there is no release to compare with, so there is no step to override",
+                hint="leave out --override-step, or say with --previous where the last one is",
+            )
         return None
+    found = differences(Pair(before, Side.of(candidate)))
     try:
-        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date().isoformat()
-    except (ValueError, OverflowError, OSError):
+        check_step(last.version, version, found.step)
+    except ReleaseError:
+        if reason is None:
+            raise
+    else:
+        if reason is not None:
+            raise ReleaseError(
+                f"{version} is step enough for what has changed since {last.version}",
+                hint="leave out --override-step",
+            )
+    columns = [change for change in found.schema.changes if change.what == "column"]
+    return Changes(
+        since=last.version,
+        step=found.step.level,
+        why=found.step.why,
+        rows_added=len(found.added),
+        rows_removed=len(found.removed),
+        rows_changed=found.n_changed,
+        columns_added=tuple(one.column for one in columns if one.after == "added"),
+        columns_removed=tuple(one.column for one in columns if one.after == "removed"),
+        schema_before=last.schema_version,
+        cells={one.name: one.appeared + one.vanished + one.changed for one in found.columns},
+    )
+
+
+def _last_release(last: Entry, place: Path) -> Side | None:
+    """Open the last release, at a place or in it; None where it is not there."""
+    folders = (place / f"{last.name}-{last.version}", place)
+    folder = next((folder for folder in folders if (folder / MANIFEST).is_file()), None)
+    if folder is None:
+        return None
+    digest = atomic.sha256(folder / MANIFEST)
+    if digest != last.manifest_sha256:
         raise ReleaseError(
-            f"SOURCE_DATE_EPOCH is {epoch!r}",
-            hint="set it to whole seconds since 1970, or unset it",
-        ) from None
+            f"this is not {last.name} {last.version} as it was released, to compare with",
+            file=folder,
+            hint=f"`rrcat verify {folder}` tells what is wrong; get it again from where it is"
+            " published, and say with --previous where it is",
+        )
+    opened = open_release(folder)  # compares what is read with the hashes of the manifest
+    label = f"{last.name} {last.version}"
+    return Side(label, folder, opened.manifest.facts, opened.table, opened.frame)
+
+
+def _sign(folder: Path, key: Path) -> str:
+    """Sign the manifest of a release that is being made; give the fingerprint of the key."""
+    signature = sign((folder / MANIFEST).read_bytes(), key)
+    atomic.write_inside(folder / SIGNATURE, signature)
+    (folder / SIGNATURE).chmod(0o444)
+    return fingerprint(signature)
 
 
 def _check_validation(candidate: Candidate, override: str | None) -> None:
@@ -136,25 +234,12 @@ def _recipe_folder(candidate: Candidate) -> Path:
     return home
 
 
-@contextmanager
-def _only_writer(home: Path) -> Iterator[None]:
-    home.mkdir(parents=True, exist_ok=True)
-    handle = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise ReleaseError(
-            "another release is being written in the folder", file=home, hint="wait for it"
-        ) from None
-    try:
-        yield
-    finally:
-        os.close(handle)
+def _fill(folder: Path, candidate: Candidate, about: About, asides: Mapping[str, Any]) -> str:
+    """Write everything a release holds; give the hash of its manifest.
 
-
-def _fill(folder: Path, candidate: Candidate, about: About, override: str | None) -> str:
-    """Write everything a release holds; give the hash of its manifest."""
+    ``asides`` are said when the release is made, and stand in its manifest.
+    """
+    override = asides["override"]
     frame, table, facts = candidate.frame, candidate.table, candidate.facts
     for name in candidate.carried:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -169,15 +254,13 @@ def _fill(folder: Path, candidate: Candidate, about: About, override: str | None
     material = read_material(candidate.folder, facts["files"])
     texts = {
         "provenance.json": provenance(facts, about, bundles),
-        "README.md": readme(summary, table, about, facts, override).encode(),
+        "README.md": readme(summary, table, about, {**facts, **asides}, override).encode(),
         "CITATION.cff": citation(about).encode(),
         "report.html": report(frame, summary, table, about, facts, override, material).encode(),
     }
     for name, content in texts.items():
         atomic.write_inside(folder / name, content)
-    digest = write_manifest(
-        folder, facts, version=about.version, date=about.date, override=override
-    )
+    digest = write_manifest(folder, facts, version=about.version, date=about.date, asides=asides)
     for _, path in listing(folder):
         path.chmod(0o444)
     return digest

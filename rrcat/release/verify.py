@@ -1,137 +1,99 @@
-"""A release, checked against its own manifest, its table definition and itself."""
+"""A release, checked against its own manifest, its history, its table definition and itself."""
 
 import hashlib
 import json
-import os
-import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-import polars as pl
-
-from rrcat import atomic
 from rrcat.canonical import json_bytes
 from rrcat.catalogue.combination import read_combination
-from rrcat.errors import BundleError, ReleaseError, SchemaError
+from rrcat.errors import BundleError, PluginError, ReleaseError, SchemaError
+from rrcat.estimator.bundle import load_bundle
 from rrcat.estimator.manifest import MANIFEST as BUNDLE
 from rrcat.estimator.manifest import check_files
 from rrcat.estimator.manifest import read_manifest as read_bundle
-from rrcat.release.about import About
-from rrcat.release.candidate import COMBINATION, VALIDATION
-from rrcat.release.fits_check import fits_problems
-from rrcat.release.history import HISTORY, read_history
-from rrcat.release.manifest import MANIFEST, SEAL, Manifest, listing, read_manifest
-from rrcat.release.parquet import CONTENT_KEY, VERSION_KEY
-from rrcat.release.reading import as_read, read_fits, read_votable
-from rrcat.release.votable import document
-from rrcat.release.votable_check import votable_problems
-from rrcat.schema import Table, expanded, load, names, read, violations
+from rrcat.release.candidate import BUNDLES, COMBINATION, VALIDATION
+from rrcat.release.finding import Finding
+from rrcat.release.manifest import MANIFEST, SEAL, Manifest, read_manifest
+from rrcat.release.verify_files import (
+    file_findings,
+    history_findings,
+    seal_findings,
+    signature_findings,
+)
+from rrcat.release.verify_formats import files_of, format_findings
+from rrcat.schema import Table, expanded, load, names, read
+
+PROVENANCE = "provenance.json"
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong with a release, and in which file."""
-
-    file: str
-    what: str
-
-    def as_dict(self) -> dict[str, str]:
-        """Give the finding as plain data."""
-        return asdict(self)
-
-
-def verify(folder: Path) -> list[Finding]:
+def verify(folder: Path, *, key: Path | None = None, golden: bool = False) -> list[Finding]:
     """Give everything that is wrong with a release; an empty list where nothing is.
 
     First the hashes: where the files are not those of the manifest, nothing else is read. Then the
-    rows against the table definition in the release, and every format, read back through astropy,
-    against the Parquet file cell by cell, with units, UCDs and descriptions. No code in the release
-    is run and no link followed.
+    history beside it and the signature, the rows against the table definition in the release, and
+    every format, read back through astropy, cell by cell, with units, UCDs and descriptions. No
+    link is followed, and no code is run but with ``golden``.
+
+    Parameters
+    ----------
+    folder
+        The release.
+    key
+        Public key of SSH that its manifest must be signed by.
+    golden
+        Whether to load every model and replay its golden rows; this runs code of the plugins that
+        are installed.
 
     Raises
     ------
     ReleaseError
-        The folder holds no release.
+        The folder holds no release, or the key cannot be used.
     """
     if not folder.is_dir():
         raise ReleaseError(
             "there is no such folder", file=folder, hint="give the folder of a release"
         )
-    manifest = read_manifest(folder)
-    if damaged := list(_files(folder, manifest)):
-        return damaged
-    findings = list(_history(folder, manifest))
+    if not (folder / MANIFEST).is_file() and (folder / SEAL).is_file():
+        return [Finding(MANIFEST, "is missing")]
+    sealed = list(seal_findings(folder)) if (folder / MANIFEST).is_file() else []
     try:
-        table = read(folder / "schema.toml")
-    except SchemaError as error:
-        return [*findings, Finding("schema.toml", str(error.message))]
+        manifest = read_manifest(folder)
+    except ReleaseError as error:
+        if not sealed:
+            raise
+        return [Finding(MANIFEST, error.message)]
+    if any(finding.file == MANIFEST for finding in sealed):
+        # What it says of the other files cannot be trusted.
+        return sealed
+    if damaged := [*sealed, *file_findings(folder, manifest), *_unlisted(manifest)]:
+        return damaged
+    findings = [*history_findings(folder, manifest), *signature_findings(folder, manifest, key)]
     findings += [
         *_recipe(manifest),
         *_bundles(folder, manifest),
         *_combination(folder, manifest),
         *_validation(folder, manifest),
     ]
-    return [*findings, *_schema(table, manifest), *_contents(folder, manifest, table)]
-
-
-def _files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    findings += [
+        one
+        for one in _provenance(folder, manifest)
+        if one.file not in {finding.file for finding in findings}
+    ]
     try:
-        there = dict(listing(folder))
-    except ReleaseError as error:
-        yield Finding(_name(error.where["file"], folder), error.message)
-        return
-    digest = atomic.sha256(folder / MANIFEST)
-    if SEAL not in there:
-        yield Finding(SEAL, "is missing")
-    elif there[SEAL].read_bytes() != f"{digest}  {MANIFEST}\n".encode():
-        yield Finding(MANIFEST, f"does not have the hash that {SEAL} tells")
-    for name, known in manifest.files.items():
-        if name not in there:
-            yield Finding(name, "is missing")
-        elif there[name].stat().st_size != known.size:
-            size = there[name].stat().st_size
-            yield Finding(name, f"has {size} bytes instead of {known.size}")
-        elif atomic.sha256(there[name]) != known.sha256:
-            yield Finding(name, "does not have the hash that the manifest tells")
-    for name in there:
-        if name not in manifest.files and name not in (MANIFEST, SEAL):
-            yield Finding(name, "is not in the manifest")
-    wanted = ["schema.toml", "recipe.toml", *_formats(manifest.name).values()]
-    for name in wanted:
+        table = read(folder / "schema.toml")
+    except SchemaError as error:
+        return [*findings, Finding("schema.toml", str(error.message))]
+    if differing := list(_schema(table, manifest)):
+        return [*findings, *differing]
+    findings += format_findings(folder, manifest, table)
+    return findings + (_golden(folder, manifest) if golden and not findings else [])
+
+
+def _unlisted(manifest: Manifest) -> Iterator[Finding]:
+    for name in ("schema.toml", "recipe.toml", *files_of(manifest.name).values()):
         if name not in manifest.files:
             yield Finding(MANIFEST, f"does not list {name}")
-
-
-def _formats(name: str) -> dict[str, str]:
-    return {"parquet": f"{name}.parquet", "votable": f"{name}.vot", "fits": f"{name}.fits"}
-
-
-def _name(path: object, folder: Path) -> str:
-    return Path(str(path)).relative_to(folder).as_posix()
-
-
-def _history(folder: Path, manifest: Manifest) -> Iterator[Finding]:
-    """Compare with the history beside the release, where there is one."""
-    if (wanted := f"{manifest.name}-{manifest.version}") != folder.resolve().name:
-        yield Finding(MANIFEST, f"is that of {wanted}, not of {folder.resolve().name}")
-    path = folder.resolve().parent / HISTORY
-    if not os.path.lexists(path):
-        return
-    try:
-        entries = read_history(path)
-    except ReleaseError as error:
-        yield Finding(f"../{HISTORY}", error.message)
-        return
-    digest = atomic.sha256(folder / MANIFEST)
-    told = [entry.manifest_sha256 for entry in entries if entry.version == manifest.version]
-    if told != [digest]:
-        yield Finding(
-            MANIFEST,
-            f"does not have the hash that ../{HISTORY} tells for {manifest.version}"
-            if told
-            else f"../{HISTORY} does not tell of {manifest.version}",
-        )
 
 
 def _recipe(manifest: Manifest) -> Iterator[Finding]:
@@ -140,18 +102,60 @@ def _recipe(manifest: Manifest) -> Iterator[Finding]:
         yield Finding(MANIFEST, "its recipe does not have the hash that recipe_sha256 tells")
 
 
+def _provenance(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    """Look in the provenance for the hashes of inputs, recipe and models.
+
+    One that lacks was changed in the file or the manifest; where all lack, it is the provenance.
+    """
+    if PROVENANCE not in manifest.files:
+        return
+    text = (folder / PROVENANCE).read_bytes()
+    inputs = manifest.facts.get("inputs")
+    sources = [one for one in inputs if isinstance(one, dict)] if isinstance(inputs, list) else []
+    told = [(MANIFEST, "tells another recipe than", manifest.recipe_sha256)]
+    told += [
+        (MANIFEST, f"tells another {one.get('name')} than", str(one.get("sha256")))
+        for one in sources
+    ]
+    told += [
+        (name, "does not have the hash that is in", file.sha256)
+        for name, file in manifest.files.items()
+        if name.startswith(BUNDLES)
+    ]
+    others = [(file, what) for file, what, sha256 in told if sha256.encode() not in text]
+    if len(others) == len(told):
+        yield Finding(PROVENANCE, f"tells none of the hashes that are in {MANIFEST}")
+        return
+    for file, what in others:
+        yield Finding(file, f"{what} {PROVENANCE}")
+
+
 def _bundles(folder: Path, manifest: Manifest) -> Iterator[Finding]:
     """Compare every bundle with what it lists of itself; its model is not loaded."""
-    for name in manifest.files:
-        if PurePosixPath(name).match(f"bundles/*/{BUNDLE}"):
-            bundle = (folder / name).parent
-            try:
-                check_files(bundle, read_bundle(bundle))
-            except BundleError as error:
-                file = Path(str(error.where.get("file", bundle)))
-                within = file.relative_to(bundle).as_posix()
-                told = "" if within in (".", BUNDLE) else f"{within}: "
-                yield Finding(name, told + error.message)
+    for name in _bundle_files(manifest):
+        bundle = (folder / name).parent
+        try:
+            check_files(bundle, read_bundle(bundle))
+        except BundleError as error:
+            file = Path(str(error.where.get("file", bundle)))
+            at_fault = name if file == bundle else file.relative_to(folder).as_posix()
+            yield Finding(at_fault, error.message)
+
+
+def _bundle_files(manifest: Manifest) -> list[str]:
+    return [name for name in manifest.files if PurePosixPath(name).match(f"bundles/*/{BUNDLE}")]
+
+
+def _golden(folder: Path, manifest: Manifest) -> list[Finding]:
+    """Load every model, which must give its golden rows again."""
+    findings = []
+    for name in _bundle_files(manifest):
+        try:
+            load_bundle((folder / name).parent)
+        except (BundleError, PluginError) as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            findings.append(Finding(name, f"its golden rows: {error.message}{hint}"))
+    return findings
 
 
 def _combination(folder: Path, manifest: Manifest) -> Iterator[Finding]:
@@ -189,80 +193,14 @@ def _schema(table: Table, manifest: Manifest) -> Iterator[Finding]:
             yield Finding(MANIFEST, error.message)
             return
         if installed.version == table.version and installed != table:
-            yield Finding("schema.toml", f"differs from the installed {table.name} {table.version}")
+            known = {column.name: column for column in installed.column}
+            other = [c.name for c in table.column if c != known.get(c.name)]
+            first = f"; the first column that does is {other[0]}" if other else ""
+            what = f"differs from the installed {table.name} {table.version}{first}"
+            yield Finding("schema.toml", what)
 
 
 def _own_columns(manifest: Manifest) -> list[str]:
     """Give the estimators that are told to have columns of their own."""
     told = manifest.facts.get("individual_columns")
     return [id for id in told if isinstance(id, str)] if isinstance(told, list) else []
-
-
-def _contents(folder: Path, manifest: Manifest, table: Table) -> Iterator[Finding]:
-    files = _formats(manifest.name)
-    try:
-        about = About.of(manifest.facts, manifest.version, manifest.date)
-        resolved = manifest.facts["recipe"]["catalogue"]["name"]
-    except (KeyError, TypeError, ValueError) as error:
-        yield Finding(MANIFEST, f"lacks {error}")
-        return
-    if resolved != manifest.name:
-        yield Finding(MANIFEST, f"is of {manifest.name}, its recipe of {resolved}")
-    try:
-        frame = pl.read_parquet(folder / files["parquet"], glob=False)
-    except pl.exceptions.PolarsError as error:
-        yield Finding(files["parquet"], f"cannot be read: {error}")
-        return
-    broken = [Finding(files["parquet"], str(broken)) for broken in violations(frame, table)]
-    if frame.height != manifest.n_rows:
-        broken.append(
-            Finding(MANIFEST, f"tells {manifest.n_rows} rows, the Parquet file has {frame.height}")
-        )
-    yield from broken
-    if broken:
-        return
-    yield from _parquet(folder / files["parquet"], table, about, frame.height)
-    yield from _format(folder / files["votable"], "votable", frame, table, about)
-    yield from _format(folder / files["fits"], "fits", frame, table, about)
-
-
-def _parquet(path: Path, table: Table, about: About, n_rows: int) -> Iterator[Finding]:
-    told = pl.read_parquet_metadata(path)
-    if told.get(VERSION_KEY) != "1.0" or told.get(CONTENT_KEY) != document(table, about, n_rows):
-        yield Finding(path.name, "does not describe its columns as the table definition does")
-
-
-def _format(
-    path: Path, form: str, frame: pl.DataFrame, table: Table, about: About
-) -> list[Finding]:
-    problems: Callable[[Path, Table, About], list[str]]
-    problems, reader = {
-        "votable": (votable_problems, read_votable),
-        "fits": (fits_problems, read_fits),
-    }[form]
-    # What astropy only warns of is wrong in a release.
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            found = problems(path, table, about)
-            if not found:
-                expected = as_read(frame, table, form)
-                found = list(differences(expected, reader(path, table)))
-        except Exception as error:  # whatever a reader does with a broken file is a finding
-            found = [f"cannot be read: {type(error).__name__}: {error}"]
-    return [Finding(path.name, what) for what in found]
-
-
-def differences(expected: pl.DataFrame, found: pl.DataFrame) -> Iterator[str]:
-    """Yield, for each column in which two frames differ, how often they do and where first."""
-    if expected.height != found.height:
-        yield f"has {found.height} rows, the Parquet file has {expected.height}"
-        return
-    for name in expected.columns:
-        differs = expected[name].ne_missing(found[name])
-        if n := differs.sum():
-            row = differs.arg_true()[0]
-            yield (
-                f"column {name}: {n} cells differ from the Parquet file; in row {row},"
-                f" {found[name][row]!r} instead of {expected[name][row]!r}"
-            )

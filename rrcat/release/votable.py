@@ -62,6 +62,7 @@ def document(
         *_told("metallicity_scale_definition", about.scale_definition),
         ("schema", f"{table.name} {table.version}"),
         *_told("publication_date", about.date),
+        *_told("publication_id", about.doi and f"doi:{about.doi}"),
         *(("creator", author) for author in about.authors),
         *_told("rights", about.rights),
         *_told("survey", about.survey),

@@ -10,7 +10,7 @@ FACTS = dict.fromkeys(FROM_CANDIDATE, "x") | {"name": "a", "n_rows": 2}
 
 
 def write(folder, **changes):
-    told = {"version": "1.0.0", "date": None, "override": None} | changes
+    told = {"version": "1.0.0", "date": None, "asides": {}} | changes
     return write_manifest(folder, FACTS, **told)
 
 
@@ -34,7 +34,7 @@ def test_every_file_is_listed_with_size_and_hash(tmp_path):
 def test_date_and_override_are_told_only_where_given(tmp_path):
     write(tmp_path)
     assert not {"date", "override"} & set(read_manifest(tmp_path).facts)
-    write(tmp_path, date="2026-12-01", override="why not")
+    write(tmp_path, date="2026-12-01", asides={"override": "why not", "doi": None})
     facts = read_manifest(tmp_path).facts
     assert (facts["date"], facts["override"]) == ("2026-12-01", "why not")
 
@@ -42,7 +42,7 @@ def test_date_and_override_are_told_only_where_given(tmp_path):
 def test_the_catalogue_that_was_learned_from_is_told_where_there_is_one(tmp_path):
     write(tmp_path)
     assert "teacher" not in read_manifest(tmp_path).facts
-    told = {"version": "1.0.0", "date": None, "override": None}
+    told = {"version": "1.0.0", "date": None, "asides": {}}
     write_manifest(tmp_path, FACTS | {"teacher": {"catalogue": "asas-i"}}, **told)
     assert read_manifest(tmp_path).facts["teacher"] == {"catalogue": "asas-i"}
 

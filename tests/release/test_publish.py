@@ -73,7 +73,7 @@ def test_release_stands_beside_its_history_and_verifies(candidate, home, frame):
     assert {path.name for path in folder.iterdir()} == FILES
     assert verify(folder) == []
     assert pl.read_parquet(folder / "rrl-example.parquet").equals(frame)
-    (entry,) = read_history(home / "releases.toml")
+    (entry,) = read_history(home / "releases.toml").releases
     assert entry.version == "1.0.0"
     assert entry.rows == frame.height
     manifest = (folder / "manifest.json").read_bytes()
@@ -122,7 +122,7 @@ def test_date_is_told_only_where_given(candidate, tmp_path, monkeypatch):
     reproduced = publish(candidate, "1.0.0", into=tmp_path / "c")
     assert read_manifest(reproduced).date == "1970-01-02"
     for folder, date in ((dated, "2001-02-03"), (reproduced, "1970-01-02")):
-        assert read_history(folder.parent / "releases.toml")[0].date == date
+        assert read_history(folder.parent / "releases.toml").last.date == date
         for name in ("rrl-example.vot", "rrl-example.fits", "CITATION.cff", "README.md"):
             assert date.encode() in (folder / name).read_bytes(), name
         assert verify(folder) == []
