@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from rrcat.release.causes import CAUSES, StarChange
 from rrcat.release.diff import ColumnDiff, ReleaseDiff
 
 COLUMNS_SHOWN = 12
@@ -27,7 +28,7 @@ IMPORTANT = (
 
 
 def diff_text(found: ReleaseDiff) -> str:
-    """Give the differences in lines: rows, columns, statuses, flags, recipe, table.
+    """Give the differences in lines: rows, why, columns, statuses, flags, recipe, table, step.
 
     Shifts are told with four significant digits, in the unit of their column.
     """
@@ -47,6 +48,9 @@ def _lines(found: ReleaseDiff) -> Iterator[str]:
         if stars:
             shown = ", ".join(map(str, stars[:STARS_SHOWN]))
             yield f"  {verb}: {shown}{', ...' if len(stars) > STARS_SHOWN else ''}"
+    if found.rows_why:
+        yield f"  why: {'; '.join(found.rows_why)}"
+    yield from _causes(found)
     yield from _columns(found.columns)
     if found.statuses:
         yield from ("", "feh_status")
@@ -58,13 +62,51 @@ def _lines(found: ReleaseDiff) -> Iterator[str]:
             yield from _table([(column.name, "set", "cleared"), *rows], "lrr")
     yield from _facts(found)
     yield from _schema(found)
+    if found.step.level != "none":
+        yield ""
+        yield f"this asks for a {found.step.level} step of the version: {'; '.join(found.step.why)}"
+
+
+def _causes(found: ReleaseDiff) -> Iterator[str]:
+    """Yield why stars changed, as far as it can be told, and those that changed most."""
+    if found.causes:
+        rows = [("why", "stars", "median shift of [Fe/H]", "largest", "")]
+        for one in found.causes:
+            shifts = ["" if cell is None else f"{cell:.4g}" for cell in (one.median, one.largest)]
+            rows.append(
+                (cause_words(one.causes), f"{one.n:,}", *shifts, "dex" if shifts[0] else "")
+            )
+        yield ""
+        yield from _table(rows, "lrrrl")
+    if found.stars:
+        yield ""
+        yield "stars whose [Fe/H] changed most, in dex"
+    for star in found.stars[:STARS_SHOWN]:
+        yield f"  {star.source_id}: {feh(star.before)} -> {feh(star.after)}"
+        yield from (f"    {words}" for words in star_words(star))
+    if (more := len(found.stars) - STARS_SHOWN) > 0:
+        yield f"  {more} more (--json and --html show them)"
+
+
+def cause_words(causes: tuple[str, ...]) -> str:
+    """Say why stars changed; the shares of several causes cannot be told."""
+    return " + ".join(CAUSES[cause] for cause in causes)
+
+
+def star_words(star: StarChange) -> list[str]:
+    """Say what is seen of each cause of one star's change."""
+    return [f"{CAUSES[cause.kind]}: {cause.detail}" for cause in star.causes]
+
+
+def feh(value: float | None) -> str:
+    """Give [Fe/H] with three decimals, or none."""
+    return "none" if value is None else f"{value:.3f}"
 
 
 def _columns(columns: tuple[ColumnDiff, ...]) -> Iterator[str]:
     if not columns:
         return
-    known = [name for name in IMPORTANT if name in {column.name for column in columns}]
-    ordered = sorted(columns, key=lambda c: known.index(c.name) if c.name in known else len(known))
+    ordered = ordered_columns(columns)
     shifts = ("median shift", "largest shift", "unit", "star")
     head = ("column", "changed", "appeared", "vanished", *shifts)
     rows = [head, *(_row(column) for column in ordered[:COLUMNS_SHOWN])]
@@ -72,6 +114,12 @@ def _columns(columns: tuple[ColumnDiff, ...]) -> Iterator[str]:
     yield from _table(rows, "lrrrrrlr")
     if (more := len(columns) - COLUMNS_SHOWN) > 0:
         yield f"{more} more {'column' if more == 1 else 'columns'} (--json shows all)"
+
+
+def ordered_columns(columns: tuple[ColumnDiff, ...]) -> list[ColumnDiff]:
+    """Give the columns in the order in which a reader asks for them."""
+    known = {name: place for place, name in enumerate(IMPORTANT)}
+    return sorted(columns, key=lambda column: known.get(column.name, len(known)))
 
 
 def _row(column: ColumnDiff) -> tuple[str, ...]:

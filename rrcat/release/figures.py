@@ -5,12 +5,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from rrcat.release.figures_drawing import (
     DENSE,
     KINDS,
-    SIZE,
     Figure,
     by_kind,
     density,
@@ -18,19 +17,14 @@ from rrcat.release.figures_drawing import (
     legend,
     outside,
     points,
-    span,
     window,
     with_kind,
 )
+from rrcat.release.figures_sky import Sky
 
 BIN = 0.1
-WIDE_FIELD = 60.0
 # Moduli of 10 pc and of 1 Gpc: what lies beyond is no distance of a star.
 MODULI = (0.0, 40.0)
-# Right ascension in the middle of a map of the whole sky: neither its edge, at 120 degrees, nor the
-# seam of most maps, at 0 or 180, cuts the Galactic bulge or the Magellanic Clouds.
-MIDDLE = 300
-OVAL = (4.8, 3.0)
 
 
 def figures(frame: pl.DataFrame, scale: str) -> list[Figure]:
@@ -164,28 +158,12 @@ def _sky(frame: pl.DataFrame) -> Figure | None:
     rows = frame.drop_nulls(["ra", "dec"])
     if rows.is_empty():
         return None
-    ra, dec = np.radians(rows["ra"].to_numpy()), np.radians(rows["dec"].to_numpy())
-    centre = np.arctan2(np.sin(ra).sum(), np.cos(ra).sum())
-    offset = (ra - centre + np.pi) % (2 * np.pi) - np.pi
-    across = np.degrees(np.ptp(offset) * np.cos(np.median(dec)))
+    sky = Sky(rows["ra"].to_numpy(), rows["dec"].to_numpy())
     there = rows["feh"].is_not_null().to_numpy()
-    wide = max(across, np.degrees(np.ptp(dec))) > WIDE_FIELD
 
     def draw(axes: Axes) -> None:
-        if wide:
-            # The sky is seen from inside: right ascension grows to the left.
-            turned = ra - np.radians(MIDDLE)
-            x, y = -((turned + np.pi) % (2 * np.pi) - np.pi), dec
-            ticks = np.arange(-120, 121, 60)
-            axes.set_xticks(np.radians(ticks), [f"{(MIDDLE - tick) % 360}°" for tick in ticks])
-        else:
-            x, y = np.degrees(centre + offset), np.degrees(dec)
-            axes.set(xlabel="right ascension (deg)", ylabel="declination (deg)")
-            axes.xaxis.set_major_formatter(FuncFormatter(_right_ascension))
-            axes.set_aspect(1 / np.cos(np.median(dec)))
-            axes.set(xlim=span(pl.Series(x))[::-1], ylim=span(pl.Series(y)))
-        axes.tick_params(labelsize=9)
-        if len(ra) > DENSE:
+        x, y = sky.on(axes)
+        if rows.height > DENSE:
             _sky_density(axes, x, y)
             return
         for chosen, colour, marker, name in (
@@ -194,7 +172,7 @@ def _sky(frame: pl.DataFrame) -> Figure | None:
         ):
             if chosen.any():
                 label = f"{name} ({int(chosen.sum()):,})"
-                look = points(len(ra))
+                look = points(rows.height)
                 if marker == "x":
                     look |= {"linewidths": 1, "s": max(look["s"], 14)}
                 axes.scatter(x[chosen], y[chosen], c=colour, marker=marker, label=label, **look)
@@ -202,13 +180,13 @@ def _sky(frame: pl.DataFrame) -> Figure | None:
 
     return Figure(
         "On the sky",
-        image(draw, "mollweide" if wide else None, OVAL if wide else SIZE),
+        image(draw, sky.projection, sky.size),
         "Where the stars are, in right ascension and declination. Holes and stripes are where the"
         " survey did not look, or not often enough; stars without a metallicity should not crowd in"
         " one place.",
-        f"Map of {len(ra):,} positions, from declination {np.degrees(dec.min()):.1f} to"
-        f" {np.degrees(dec.max()):.1f} degrees.",
-        (480, 300 if wide else 360),
+        f"Map of {rows.height:,} positions, from declination {rows['dec'].min():.1f} to"
+        f" {rows['dec'].max():.1f} degrees.",
+        sky.pixels,
     )
 
 
@@ -264,8 +242,3 @@ def _modulus_errors(rows: pl.DataFrame) -> Figure | None:
         f"Standard error against distance modulus for {rows.height:,} stars; the median error is"
         f" {np.median(rows['distance_modulus_error']):.3f} mag.",
     )
-
-
-def _right_ascension(x: float, position: int | None) -> str:
-    """Give a right ascension, in degrees, where a field may reach over 0 or 360."""
-    return f"{round(x % 360, 6) % 360:g}"

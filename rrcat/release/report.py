@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
+from jinja2 import Environment
 from markupsafe import Markup
 
 from rrcat.release.about import About
@@ -45,6 +46,41 @@ def report(
 
     The one script on the page draws light curves; the page's own policy lets no other run.
     """
+    viewer = None
+    if material.stars is not None and material.stars.height:
+        viewer = Markup(viewer_data(material.stars, frame, table, material.out_of_fold))
+    code = "" if viewer is None else script()
+    distances = distance_figures(frame)
+    missing = () if distances else ("distances",)
+    return (
+        page_engine()
+        .get_template("report.html.j2")
+        .render(
+            summary=summary,
+            table=table,
+            about=about,
+            facts=facts,
+            override=override,
+            contents=[(id, name) for id, name in CONTENTS if id not in missing],
+            made=how_it_was_made(facts, material.combination),
+            account=account_of_stars(material.account, summary),
+            figures=figures(frame, about.scale),
+            viewer=viewer,
+            n_shown=0 if material.stars is None else material.stars.height,
+            script=Markup(code),
+            policy=policy(code),
+            tested=tested(frame, material.out_of_fold),
+            checked=checks(material.checks, facts["validation"]),
+            counted=counted(material.checks or facts["validation"]),
+            short=SHORT,
+            clusters=cluster_figures(material.checks),
+            distances=distances,
+        )
+    )
+
+
+def page_engine() -> Environment:
+    """Give the template engine of pages, with the filters that write numbers."""
     engine = environment(html=True)
     engine.filters |= {
         "count": _count,
@@ -54,33 +90,7 @@ def report(
         "percent": _percent,
         "parameter": _parameter,
     }
-    viewer = None
-    if material.stars is not None and material.stars.height:
-        viewer = Markup(viewer_data(material.stars, frame, table, material.out_of_fold))
-    code = "" if viewer is None else script()
-    distances = distance_figures(frame)
-    missing = () if distances else ("distances",)
-    return engine.get_template("report.html.j2").render(
-        summary=summary,
-        table=table,
-        about=about,
-        facts=facts,
-        override=override,
-        contents=[(id, name) for id, name in CONTENTS if id not in missing],
-        made=how_it_was_made(facts, material.combination),
-        account=account_of_stars(material.account, summary),
-        figures=figures(frame, about.scale),
-        viewer=viewer,
-        n_shown=0 if material.stars is None else material.stars.height,
-        script=Markup(code),
-        policy=policy(code),
-        tested=tested(frame, material.out_of_fold),
-        checked=checks(material.checks, facts["validation"]),
-        counted=counted(material.checks or facts["validation"]),
-        short=SHORT,
-        clusters=cluster_figures(material.checks),
-        distances=distances,
-    )
+    return engine
 
 
 def _count(n: int) -> str:

@@ -1,0 +1,161 @@
+"""The figures of a comparison: how [Fe/H] moved, for which stars, and where they are."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from rrcat.release.figures_drawing import (
+    Figure,
+    by_kind,
+    image,
+    legend,
+    outside,
+    points,
+    span,
+    with_kind,
+)
+from rrcat.release.figures_sky import Sky
+from rrcat.release.sides import AFTER, ROUNDING, Pair
+
+BIN = 0.1
+COLOURS = {"before": "#D55E00", "after": "#0072B2"}
+MAGNITUDE = "int_average_mag"
+
+
+def diff_figures(pair: Pair) -> list[Figure]:
+    """Give the figures for which both catalogues have values."""
+    names = ("feh", "pulsation_type", MAGNITUDE, "ra", "dec")
+    if "feh" not in pair.both.columns:
+        return []
+    there = [name for name in names if name in pair.after.frame.columns]
+    rows = pair.both.select("source_id", before="feh", after=f"feh{AFTER}").join(
+        pair.after.frame.select("source_id", *there), on="source_id", maintain_order="left"
+    )
+    rows = with_kind(rows.with_columns(shift=pl.col("after") - pl.col("before")))
+    drawn = (
+        _histograms(pair),
+        _shifts(rows),
+        _against(rows, "before", "[Fe/H] before (dex)", "metallicity"),
+        _against(rows, MAGNITUDE, "mean magnitude (mag)", "magnitude"),
+        _sky(rows),
+    )
+    return [figure for figure in drawn if figure is not None]
+
+
+def _histograms(pair: Pair) -> Figure | None:
+    sides = {"before": pair.before, "after": pair.after}
+    values = {name: side.frame["feh"].drop_nulls().to_numpy() for name, side in sides.items()}
+    joined = np.concatenate(list(values.values()))
+    if not joined.size:
+        return None
+    low, high = np.percentile(joined, [0.5, 99.5])
+    edges = np.arange(np.floor(low / BIN) * BIN - BIN, high + 2 * BIN, BIN).tolist()
+
+    def draw(axes: Axes) -> None:
+        axes.set(xlabel="[Fe/H] (dex)", ylabel="stars in 0.1 dex")
+        for (name, cells), style in zip(values.items(), ("--", "-"), strict=True):
+            label = f"{name} ({cells.size:,})"
+            look: dict[str, Any] = {"color": COLOURS[name], "lw": 1.7, "ls": style}
+            axes.hist(cells, edges, histtype="step", label=label, **look)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        legend(axes)
+
+    medians = {
+        name: f"{np.median(cells):.2f}" if cells.size else "none" for name, cells in values.items()
+    }
+    return Figure(
+        "Metallicities before and after",
+        image(draw),
+        "How many stars have which metallicity in either catalogue, stars of one alone among them.",
+        f"Histograms of {values['before'].size:,} metallicities before and"
+        f" {values['after'].size:,} after; the median was {medians['before']} and is"
+        f" {medians['after']} dex.",
+    )
+
+
+def _shifts(rows: pl.DataFrame) -> Figure | None:
+    moved = rows.filter(pl.col("shift").abs() > ROUNDING)
+    if moved.is_empty():
+        return None
+    low, high = span(moved["shift"])
+    edges = np.linspace(low, high, 41).tolist()
+
+    def draw(axes: Axes) -> None:
+        axes.set(xlabel="[Fe/H] after less before (dex)", ylabel="stars")
+        axes.hist(moved["shift"], edges, histtype="stepfilled", color=COLOURS["after"], alpha=0.3)
+        axes.hist(moved["shift"], edges, histtype="step", color=COLOURS["after"], lw=1.7)
+        axes.axvline(0, color="#444444", lw=1)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+
+    median = float(np.median(moved["shift"].to_numpy()))
+    beyond = int(((moved["shift"] < low) | (moved["shift"] > high)).sum())
+    return Figure(
+        "How far metallicities moved",
+        image(draw),
+        f"Shifts of the {moved.height:,} stars that moved by more than rounding. A peak away from"
+        " zero moves all of them together: another scale or calibration; wide wings are single"
+        f" stars.{outside(beyond)}",
+        f"Histogram of {moved.height:,} shifts; the median is {median:+.3f} dex.",
+    )
+
+
+def _against(rows: pl.DataFrame, column: str, label: str, words: str) -> Figure | None:
+    if column not in rows.columns:
+        return None
+    there = rows.drop_nulls([column, "shift"])
+    if there.is_empty() or not (there["shift"].abs() > ROUNDING).any():
+        return None
+    x, y = span(there[column]), span(there["shift"])
+    beyond = int((~there[column].is_between(*x) | ~there["shift"].is_between(*y)).sum())
+
+    def draw(axes: Axes) -> None:
+        axes.set(xlabel=label, ylabel="shift of [Fe/H] (dex)", xlim=x, ylim=y)
+        by_kind(axes, there, column, "shift")
+        axes.axhline(0, color="#444444", lw=1)
+        legend(axes)
+
+    size = float(np.median(there["shift"].abs().to_numpy()))
+    return Figure(
+        f"Shift against {words}",
+        image(draw),
+        f"[Fe/H] after less before, against {words}. Stars along zero stayed; a slope or a step"
+        f" says that some kinds of stars moved more than others.{outside(beyond)}",
+        f"Shift of [Fe/H] against {words} for {there.height:,} stars; the median shift without sign"
+        f" is {size:.3f} dex.",
+    )
+
+
+def _sky(rows: pl.DataFrame) -> Figure | None:
+    if not {"ra", "dec"} <= set(rows.columns):
+        return None
+    there = rows.drop_nulls(["ra", "dec", "shift"]).sort(pl.col("shift").abs(), "source_id")
+    if there.is_empty() or not (there["shift"].abs() > ROUNDING).any():
+        return None
+    limit = float(np.percentile(there["shift"].abs().to_numpy(), 98)) or ROUNDING
+    sky = Sky(there["ra"].to_numpy(), there["dec"].to_numpy())
+
+    def draw(axes: Axes) -> None:
+        drawn = axes.scatter(
+            *sky.on(axes),
+            c=there["shift"],
+            cmap="cividis",
+            vmin=-limit,
+            vmax=limit,
+            **(points(there.height) | {"rasterized": True}),
+        )
+        label = "shift of [Fe/H] (dex)"
+        axes.figure.colorbar(drawn, ax=axes, label=label, extend="both", shrink=0.7)
+
+    return Figure(
+        "Shifts on the sky",
+        image(draw, sky.projection, sky.size),
+        "Where stars moved, in right ascension and declination; the largest shifts lie on top."
+        " Stripes and fields of one colour are a matter of the survey: other observations, or"
+        " another reddening.",
+        f"Map of the shifts of {there.height:,} stars; 98 % of them are within {limit:.3f} dex.",
+        sky.pixels,
+        on_paper=True,
+    )
