@@ -1,8 +1,11 @@
+import json
 import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
+import jsonschema
 import polars as pl
 import pytest
 import yaml
@@ -167,3 +170,20 @@ def test_citation_leaves_other_texts_whole(about):
     found = yaml.safe_load(citation(replace(about, reference=("A letter to the editors",))))
     assert found["references"][0]["type"] == "generic"
     assert found["references"][0]["title"] == "A letter to the editors"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"date": "2026-12-01", "reference": ()},
+        {"authors": ("Doe, Jane", "A team"), "rights": "CC-BY-4.0", "date": "2026-12-01"},
+        {"reference": ("A letter", "Mullen et al. 2021, ApJ 912, 144, doi:10.3847/1538-4357/abef")},
+    ],
+    ids=["least", "dated", "owned", "references"],
+)
+def test_citation_keeps_the_schema_of_its_format(about, changes):
+    schema = json.loads((Path(__file__).parent / "data" / "cff-1.2.0.schema.json").read_bytes())
+    found = yaml.safe_load(citation(replace(about, **changes)))
+    checker = jsonschema.Draft7Validator.FORMAT_CHECKER
+    jsonschema.validate(found, schema, jsonschema.Draft7Validator, format_checker=checker)

@@ -15,7 +15,7 @@ from rrcat.errors import ReleaseError
 from rrcat.release.documents import LICENCES, environment
 from rrcat.release.export.adql import check_columns, schema_name
 from rrcat.release.export.bibcode import bibcode
-from rrcat.release.history import HISTORY, read_history
+from rrcat.release.export.dated import date_and_doi
 from rrcat.release.opened import Release
 from rrcat.release.reference import parse
 from rrcat.release.votable import datatype, frame_of, write_votable
@@ -84,6 +84,7 @@ def _data(release: Release, folder: Path) -> Path:
 def _content(release: Release) -> dict[str, Any]:
     """Give what the templates tell."""
     about, table, frame = release.about, release.table, release.frame
+    date, doi = date_and_doi(release)
     position = _named(table, RA), _named(table, DEC)
     return {
         "about": about,
@@ -101,7 +102,8 @@ def _content(release: Release) -> dict[str, Any]:
         "table": table,
         "times": [column.name for column in table.column if frame_of(column) == "times"],
         "wavebands": _wavebands(frame),
-        **_date_and_doi(release),
+        "date": date,
+        "doi": doi,
     }
 
 
@@ -162,23 +164,6 @@ def _description(release: Release) -> str:
     if about.subset:
         words.append(f"It is a part of it: {about.subset}.")
     return " ".join(words)
-
-
-def _date_and_doi(release: Release) -> dict[str, str | None]:
-    """Give the date of the release, its own or that of the history beside it, and its DOI."""
-    about, path = release.about, release.folder.resolve().parent / HISTORY
-    history = read_history(path)
-    told = {entry.version: entry for entry in history.releases if entry.name == about.name}
-    doi = history.doi(about.version) if told else None
-    if about.date is not None:
-        return {"date": about.date, "doi": doi}
-    if about.version in told:
-        return {"date": told[about.version].date, "doi": doi}
-    raise ReleaseError(
-        f"the release carries no date, and there is no {HISTORY} beside it that tells one",
-        file=path,
-        hint=f"put the {HISTORY} of the catalogue beside the release, or release with --date",
-    )
 
 
 def _licence(rights: str | None) -> str | None:

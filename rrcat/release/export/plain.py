@@ -51,9 +51,9 @@ def csv(release: Release, output: Path) -> list[Path]:
                 hint="export to ecsv, or leave the column out with --columns",
             )
     path, told = output / f"{release.about.name}.csv", output / "README.md"
-    text = environment(html=False).get_template("csv_README.md.j2")
+    text = environment(html=False).get_template("plain_README.md.j2")
     atomic.write_inside(path, release.frame.write_csv().encode())
-    content = text.render(file=path.name, about=release.about, table=release.table)
+    content = text.render(files=[path.name], about=release.about, table=release.table)
     atomic.write_inside(told, content.encode())
     return [path, told]
 

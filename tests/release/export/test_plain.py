@@ -59,7 +59,7 @@ def test_the_readme_beside_csv_tells_unit_and_meaning_of_each_column(release, tm
     _, readme = export(release, "csv", tmp_path / "out")
     text = readme.read_text(encoding="utf-8")
     assert text.startswith("# Metallicities of simulated RR Lyrae stars, φ31 & more\n")
-    assert "`rrl-example.csv` holds rrl-example 1.2.3 of 2026-12-01." in text
+    assert "`rrl-example.csv`: rrl-example 1.2.3 of 2026-12-01." in text
     for column in release.table.column:
         assert f"| `{column.name}` | {column.unit_in('votable')} | `{column.ucd}` | " in text
     assert "Authors: Doe, Jane; Dékány, I." in text
