@@ -335,13 +335,37 @@ def tool():
     def find(name: str) -> str:
         path = shutil.which(name)
         if path is None:
-            message = f"{name} is not installed (Debian package {name})"
+            package = {"ssh-keygen": "openssh-client"}.get(name, name)
+            message = f"{name} is not installed (Debian package {package})"
             if os.environ.get("RRCAT_REQUIRE_DATA") == "1":
                 pytest.fail(message)
             pytest.skip(message)
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def make_key(tool, tmp_path_factory):
+    """Make a key of SSH without a passphrase, and give the private one."""
+
+    def make(kind: str = "ed25519") -> Path:
+        path = tmp_path_factory.mktemp("key") / f"id_{kind}"
+        command = [tool("ssh-keygen"), "-q", "-t", kind, "-N", "", "-C", "tests", "-f", str(path)]
+        subprocess.run(command, check=True)
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def ssh_key(make_key):
+    return make_key()
+
+
+@pytest.fixture(scope="session")
+def other_ssh_key(make_key):
+    return make_key()
 
 
 @pytest.fixture(scope="session")
