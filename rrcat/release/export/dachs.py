@@ -190,13 +190,13 @@ def _wavebands(frame: pl.DataFrame) -> list[str]:
 
 
 def _check_text(release: Release) -> None:
-    """Raise where DaCHS would count two units of UTF-16 as one, and answers could not be read."""
+    """Raise where DaCHS would count two units of UTF-16 as one, so that answers lose rows."""
     for column in release.table.column:
         if column.dtype != "string":
             continue
         if bad := release.frame[column.name].str.contains(BEYOND_BMP).sum():
             raise ReleaseError(
-                f"{bad} cells hold characters beyond U+FFFF, which break the answers of DaCHS",
+                f"{bad} cells hold characters beyond U+FFFF, with which answers of DaCHS lose rows",
                 column=column.name,
                 hint="leave the column out with --columns, or write the text otherwise where it is"
                 " read",
