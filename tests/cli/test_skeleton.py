@@ -26,6 +26,12 @@ def test_new_writes_a_plugin_under_its_own_name(tmp_path, capsys):
     assert "rrcat plugins check my-line" in capsys.readouterr().out
 
 
+def test_the_estimator_to_start_from_fits_on_a_page(tmp_path):
+    assert main(["plugins", "new", "demo-est", "--into", str(tmp_path)]) == 0
+    written = (tmp_path / "rrcat-demo-est" / "rrcat_demo_est" / "estimator.py").read_text()
+    assert len(written.splitlines()) <= 60
+
+
 def test_new_overwrites_nothing(tmp_path, capsys):
     assert main(["plugins", "new", "mine", "--into", str(tmp_path)]) == 0
     before = (tmp_path / "rrcat-mine" / "pyproject.toml").read_bytes()
