@@ -82,10 +82,16 @@ def release(
     history = read_history(folder.parent / HISTORY)
     entry, changes = history.releases[-1], history.releases[-1].changes
     if as_json:
-        told = {"release": str(folder), "name": manifest.name, "version": manifest.version}
-        told |= {"n_rows": manifest.n_rows, "date": manifest.date}
-        since = None if changes is None else changes.model_dump(mode="json")
-        click.echo(json.dumps(told | {"signed_by": entry.signed_by, "changes": since}))
+        told = {
+            "release": str(folder),
+            "name": manifest.name,
+            "version": manifest.version,
+            "n_rows": manifest.n_rows,
+            "date": manifest.date,
+            "signed_by": entry.signed_by,
+            "changes": None if changes is None else changes.model_dump(mode="json"),
+        }
+        click.echo(json.dumps(told))
         return
     click.echo(f"{manifest.name} {manifest.version}: {manifest.n_rows:,} rows in {folder}")
     if changes is not None:

@@ -70,7 +70,7 @@ def _lines(found: ReleaseDiff) -> Iterator[str]:
 def _causes(found: ReleaseDiff) -> Iterator[str]:
     """Yield why stars changed, as far as it can be told, and those that changed most."""
     if found.causes:
-        rows = [("why", "stars", "median shift of [Fe/H]", "largest", "")]
+        rows: list[tuple[str, ...]] = [("why", "stars", "median shift of [Fe/H]", "largest", "")]
         for one in found.causes:
             shifts = ["" if cell is None else f"{cell:.4g}" for cell in (one.median, one.largest)]
             rows.append(

@@ -160,6 +160,7 @@ def _sky(frame: pl.DataFrame) -> Figure | None:
         return None
     sky = Sky(rows["ra"].to_numpy(), rows["dec"].to_numpy())
     there = rows["feh"].is_not_null().to_numpy()
+    south, north = np.percentile(rows["dec"].to_numpy(), [0, 100])
 
     def draw(axes: Axes) -> None:
         x, y = sky.on(axes)
@@ -184,8 +185,7 @@ def _sky(frame: pl.DataFrame) -> Figure | None:
         "Where the stars are, in right ascension and declination. Holes and stripes are where the"
         " survey did not look, or not often enough; stars without a metallicity should not crowd in"
         " one place.",
-        f"Map of {rows.height:,} positions, from declination {rows['dec'].min():.1f} to"
-        f" {rows['dec'].max():.1f} degrees.",
+        f"Map of {rows.height:,} positions, from declination {south:.1f} to {north:.1f} degrees.",
         sky.pixels,
     )
 

@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +66,14 @@ class Changes(_Told):
 
 
 class _Entry(_Told):
-    @field_validator("version", check_fields=False)
+    """What every entry has; ``doi`` is None where it tells none."""
+
+    version: str
+    date: str
+    manifest_sha256: str = Field(pattern=SHA256)
+    doi: str | None = None
+
+    @field_validator("version")
     @classmethod
     def _is_version(cls, version: str) -> str:
         try:
@@ -75,7 +82,7 @@ class _Entry(_Told):
             raise ValueError(error.message) from None
         return version
 
-    @field_validator("date", check_fields=False)
+    @field_validator("date")
     @classmethod
     def _is_date(cls, date: str) -> str:
         try:
@@ -110,14 +117,10 @@ class Entry(_Entry):
     """
 
     name: str
-    version: str
-    date: str
-    manifest_sha256: str = Field(pattern=SHA256)
     rows: int = Field(ge=0)
     schema_name: str = Field(alias="schema")
     schema_version: str
     recipe_sha256: str | None = None
-    doi: str | None = None
     signed_by: str | None = None
     override_step: str | None = None
     above_sha256: str | None = Field(None, pattern=SHA256)
@@ -128,10 +131,7 @@ class Entry(_Entry):
 class Doi(_Entry):
     """The DOI of a version, noted after it was released; a later entry stands in for it."""
 
-    version: str
     doi: str
-    date: str
-    manifest_sha256: str = Field(pattern=SHA256)
     above_sha256: str = Field(pattern=SHA256)
 
 
@@ -153,7 +153,8 @@ class History:
 
     def doi(self, version: str) -> str | None:
         """Give the DOI of a version, as told last; None where it has none."""
-        told = [entry.doi for entry in (*self.releases, *self.dois) if entry.version == version]
+        entries: tuple[_Entry, ...] = (*self.releases, *self.dois)
+        told = [entry.doi for entry in entries if entry.version == version]
         return next((doi for doi in reversed(told) if doi), None)
 
 
@@ -169,10 +170,8 @@ def read_history(path: Path) -> History:
     try:
         content = path.read_bytes()
         told = tomllib.loads(content.decode("utf-8"))
-        entries = {
-            "release": [Entry.model_validate(entry) for entry in told.pop("release", [])],
-            "doi": [Doi.model_validate(entry) for entry in told.pop("doi", [])],
-        }
+        releases = [Entry.model_validate(entry) for entry in told.pop("release", [])]
+        dois = [Doi.model_validate(entry) for entry in told.pop("doi", [])]
         if told:
             raise TypeError(f"there is no entry of the kind {sorted(told)[0]!r}")
     except FileNotFoundError:
@@ -189,11 +188,11 @@ def read_history(path: Path) -> History:
         raise _edited(path, f"cannot be understood: {place}: {first['msg']}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
         raise _edited(path, f"cannot be understood: {error}") from None
-    _check_chain(path, content, entries)
-    return History(tuple(entries["release"]), tuple(entries["doi"]))
+    _check_chain(path, content, {"release": releases, "doi": dois})
+    return History(tuple(releases), tuple(dois))
 
 
-def _check_chain(path: Path, content: bytes, entries: dict[str, list[Any]]) -> None:
+def _check_chain(path: Path, content: bytes, entries: Mapping[str, Sequence[Any]]) -> None:
     """Raise unless every entry stands below what it stood below when it was written."""
     headers = [(found.start(), found[1].decode()) for found in HEADER.finditer(content)]
     known = {kind: iter(of_kind) for kind, of_kind in entries.items()}

@@ -79,10 +79,9 @@ def _estimator(before: Side, after: Side, id: str) -> Iterator[str]:
         yield f"version {told[0]['version']} -> {told[1]['version']}"
     if told[0].get("params") != told[1].get("params"):
         yield "other parameters"
-    bundles = [_bundle(side, id) for side in (before, after)]
-    if bundles[0] is None or bundles[1] is None:
+    one, other = _bundle(before, id), _bundle(after, id)
+    if one is None or other is None:
         return
-    one, other = bundles
     if one.training_set_sha256 != other.training_set_sha256:
         yield "learned from other calibrators"
     if one.seed != other.seed:

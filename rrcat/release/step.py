@@ -40,7 +40,7 @@ def step_for(pair: Pair, facts: tuple[FactChange, ...], table: SchemaDiff) -> St
     The rules are those of ``docs/releases.md``. Only the reasons for the largest step are given.
     """
     asked = list(_reasons(pair, facts, table))
-    level = max((level for level, _ in asked), key=LEVELS.index, default="none")
+    level: Level = max((level for level, _ in asked), key=LEVELS.index, default="none")
     return Step(level, tuple(why for of, why in asked if of == level))
 
 
@@ -62,7 +62,7 @@ def _reasons(
     n_before, n_both = pair.before.frame.height, pair.both.height
     removed, added = n_before - n_both, pair.after.frame.height - n_both
     corrected, filled = _stars(pair)
-    alone = "major" if removed + corrected > allowed else "patch"
+    alone: Level = "major" if removed + corrected > allowed else "patch"
     if removed:
         yield alone, f"{_counted(removed, n_before)} {'is' if removed == 1 else 'are'} gone"
     if corrected:
@@ -70,7 +70,7 @@ def _reasons(
     if added:
         yield "minor", f"{_counted(added)} {'is' if added == 1 else 'are'} added"
     if filled:
-        of_some = "minor" if filled > allowed else "patch"
+        of_some: Level = "minor" if filled > allowed else "patch"
         yield of_some, f"{_counted(filled, n_both)} have values where there were none"
     if facts and not (removed or corrected or added or filled):
         yield "patch", "the values are the same, what they were made from is not"

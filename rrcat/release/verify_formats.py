@@ -137,7 +137,7 @@ def _differing(read: _Read) -> Iterator[tuple[str, tuple[int, int, object, objec
     for column in read.expected:
         found = read.rows[column.name]
         differs = column.ne_missing(found)
-        if n := differs.sum():
+        if n := int(differs.sum()):
             row = differs.arg_true()[0]
             yield column.name, (n, row, found[row], column[row])
 
