@@ -1,6 +1,7 @@
 import importlib.util
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import polars as pl
@@ -61,6 +62,8 @@ def test_release_as_json(candidate, tmp_path, capsys):
         "version": "1.0.0",
         "n_rows": 300,
         "date": "2026-12-01",
+        "signed_by": None,
+        "changes": None,
     }
 
 
@@ -147,3 +150,84 @@ def test_diff_with_something_else_is_refused(released, tmp_path, capsys):
     code, _, err = run(capsys, "diff", released, tmp_path)
     assert code == 1
     assert "neither a release nor a finished candidate" in err
+
+
+def test_too_small_a_step_is_refused_with_the_reasons(released, tmp_path, helper, frame, capsys):
+    other = helper.write_candidate(tmp_path / "other", frame[7:])
+    into = ("--into", released.parent)
+    code, _, err = run(capsys, "release", other, "--version", "1.0.1", *into)
+    assert code == 1
+    assert "1.0.1 is a patch step from 1.0.0, the changes ask for a major one" in err
+    assert "7 of 300 stars are gone" in err
+    assert "hint: choose 2.0.0, or give --override-step REASON" in err
+    step = ("--override-step", "a draft")
+    code, out, _ = run(capsys, "release", other, "--version", "1.0.1", *into, *step)
+    assert code == 0
+    assert "since 1.0.0: 0 stars added, 7 removed, 0 changed" in out
+
+
+def test_release_out_of_reach_is_told(released, candidate, capsys):
+    released.rename(released.parent.parent / "elsewhere")
+    command = ("release", candidate, "--version", "1.0.1", "--into", released.parent)
+    code, _, err = run(capsys, *command)
+    assert code == 0
+    assert "1.0.0 does not stand beside the history" in err
+    assert "--previous" in err
+
+
+def test_signed_release_says_by_whom(candidate, tmp_path, capsys):
+    key = tmp_path / "key"
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
+    subprocess.run(command, check=True)
+    told = ("--version", "1.0.0", "--into", tmp_path / "signed", "--sign", key)
+    code, out, _ = run(capsys, "release", candidate, *told)
+    assert code == 0
+    (fingerprint,) = re.findall(r"signed by (SHA256:\S+)", out)
+    folder = tmp_path / "signed" / "rrl-example-1.0.0"
+    _, out, _ = run(capsys, "verify", folder)
+    assert f"signed by {fingerprint}; --key PUB tells whether that is the key you trust" in out
+    code, out, _ = run(capsys, "verify", folder, "--key", f"{key}.pub", "--json")
+    assert code == 0
+    assert json.loads(out) | {"release": ""} == {
+        "release": "",
+        "ok": True,
+        "findings": [],
+        "signed_by": fingerprint,
+        "key_checked": True,
+    }
+    code, _, err = run(capsys, "verify", folder, "--key", key)
+    assert code == 1
+    assert "this is a private key" in err
+
+
+def test_release_that_is_not_signed_fails_where_a_key_is_given(released, tmp_path, capsys):
+    key = tmp_path / "key"
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
+    subprocess.run(command, check=True)
+    code, out, _ = run(capsys, "verify", released, "--key", f"{key}.pub")
+    assert code == 1
+    assert out == "manifest.json.sig: is missing; the release is not signed\n"
+
+
+def test_doi_is_noted_and_told(released, capsys):
+    code, out, _ = run(capsys, "doi", released, "https://doi.org/10.1234/a")
+    assert (code, out) == (0, "rrl-example-1.0.0: 10.1234/a\n")
+    code, out, _ = run(capsys, "doi", released, "10.1234/b", "--json")
+    assert json.loads(out) | {"release": ""} == {
+        "release": "",
+        "doi": "10.1234/b",
+        "before": "10.1234/a",
+    }
+    assert run(capsys, "verify", released)[0] == 0
+
+
+def test_diff_writes_a_page_and_tells_why(released, tmp_path, helper, frame, capsys):
+    changed = frame.with_columns(feh=pl.col("feh") * 0.5, period=pl.col("period") * 0.9)
+    other = helper.write_candidate(tmp_path / "other", changed)
+    page = tmp_path / "diff.html"
+    code, out, _ = run(capsys, "diff", released, other, "--html", page)
+    assert code == 0
+    assert "light curve, period or type" in out
+    assert "this asks for a major step of the version" in out
+    assert f"the same with figures: {page}" in out
+    assert page.read_text().startswith("<!DOCTYPE html>")

@@ -12,11 +12,14 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table as AstropyTable
 
+from rrcat import atomic
 from rrcat.errors import ReleaseError
 from rrcat.release import publish as module
+from rrcat.release import report as report_module
 from rrcat.release.history import read_history
 from rrcat.release.manifest import read_manifest
 from rrcat.release.publish import publish
+from rrcat.release.signature import fingerprint
 from rrcat.release.verify import verify
 from rrcat.schema import read as read_schema
 
@@ -301,3 +304,122 @@ def test_a_full_disk_is_told_with_the_file_by_its_final_name(
         publish(candidate, "1.0.0", into=into)
     assert caught.value.filename == str(into / "rrl-example-1.0.0" / name)
     assert list(into.iterdir()) == []
+
+
+@pytest.fixture
+def plain(monkeypatch):
+    """Leave out the figures, which take long."""
+    for name in ("figures", "distance_figures"):
+        monkeypatch.setattr(report_module, name, lambda *arguments: [])
+
+
+@pytest.fixture
+def moved(tmp_path, make_candidate, frame):
+    """A candidate in which every metallicity is another, and two stars are gone."""
+    return make_candidate(tmp_path / "moved", frame[2:].with_columns(feh=pl.col("feh") * 0.5))
+
+
+def test_history_tells_files_and_what_has_changed(plain, candidate, moved, home, frame):
+    first = publish(candidate, "1.0.0")
+    last = read_history(home / "releases.toml").last
+    assert last.changes is None
+    assert last.recipe_sha256 == read_manifest(first).recipe_sha256
+    assert last.files["rrl-example.vot"] == atomic.sha256(first / "rrl-example.vot")
+    assert set(last.files) == set(read_manifest(first).files)
+    assert verify(publish(moved, "2.0.0", into=home)) == []
+    changes = read_history(home / "releases.toml").last.changes
+    n_values = frame["feh"][2:].count()
+    assert (changes.since, changes.step, changes.schema_before) == ("1.0.0", "major", "1.1.0")
+    assert (changes.rows_added, changes.rows_removed, changes.rows_changed) == (0, 2, n_values)
+    assert changes.cells == {"feh": n_values}
+    assert changes.why[0] == "2 of 300 stars are gone"
+
+
+def test_step_that_is_too_small_is_refused_and_nothing_written(plain, candidate, moved, home):
+    publish(candidate, "1.0.0")
+    before = state(home)
+    with pytest.raises(ReleaseError, match=r"1\.1\.0 is a minor step .* ask for a major one"):
+        publish(moved, "1.1.0", into=home)
+    assert state(home) == before
+
+
+def test_too_small_a_step_may_be_overridden_with_a_reason_that_is_told(
+    plain, candidate, moved, home
+):
+    publish(candidate, "1.0.0")
+    folder = publish(moved, "1.0.1", into=home, override_step="a draft | nobody has")
+    assert read_history(home / "releases.toml").last.override_step == "a draft | nobody has"
+    assert read_manifest(folder).facts["override_step"] == "a draft | nobody has"
+    assert "Reason given: a draft \\| nobody has" in (folder / "README.md").read_text()
+    assert verify(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"), [("because", "is step enough"), (" ", "reason for the step is empty")]
+)
+def test_needless_override_of_the_step_is_refused(plain, candidate, home, reason, message):
+    publish(candidate, "1.0.0")
+    with pytest.raises(ReleaseError, match=message):
+        publish(candidate, "1.0.1", override_step=reason)
+
+
+def test_first_release_has_no_step_to_override(candidate):
+    with pytest.raises(ReleaseError, match="no release to compare with"):
+        publish(candidate, "1.0.0", override_step="because")
+
+
+def test_last_release_that_is_elsewhere_is_compared_with_where_it_is(
+    plain, candidate, moved, home, tmp_path
+):
+    folder = publish(candidate, "1.0.0")
+    folder.rename(tmp_path / folder.name)
+    with pytest.raises(ReleaseError, match="ask for a major one"):
+        publish(moved, "1.0.1", into=home, previous=tmp_path)
+    publish(moved, "2.0.0", into=home, previous=tmp_path / folder.name)
+    assert read_history(home / "releases.toml").last.changes.since == "1.0.0"
+
+
+def test_last_release_that_is_out_of_reach_leaves_the_changes_untold(
+    plain, candidate, moved, home, tmp_path
+):
+    folder = publish(candidate, "1.0.0")
+    folder.rename(tmp_path / folder.name)
+    publish(moved, "1.0.1", into=home)
+    assert read_history(home / "releases.toml").last.changes is None
+
+
+def test_last_release_that_is_not_as_it_was_is_not_compared_with(plain, candidate, home):
+    folder = publish(candidate, "1.0.0")
+    path = folder / "manifest.json"
+    path.chmod(0o644)
+    path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
+    with pytest.raises(ReleaseError, match=r"not rrl-example 1\.0\.0 as it was released"):
+        publish(candidate, "1.0.1")
+
+
+def test_history_that_was_edited_is_not_added_to(plain, candidate, home):
+    publish(candidate, "1.0.0")
+    publish(candidate, "1.0.1")
+    path = home / "releases.toml"
+    path.write_text(path.read_text().replace("rows = 300", "rows = 301", 1))
+    with pytest.raises(ReleaseError, match="changed above the entry"):
+        publish(candidate, "1.0.2")
+
+
+def test_signed_release_verifies_and_has_the_same_bytes_every_time(
+    plain, candidate, tmp_path, ssh_key, other_ssh_key
+):
+    folders = [publish(candidate, "1.0.0", into=tmp_path / name, key=ssh_key) for name in "ab"]
+    assert state(folders[0]) == state(folders[1])
+    assert "manifest.json.sig" in (folders[0] / "README.md").read_text()
+    entry = read_history(tmp_path / "a" / "releases.toml").last
+    assert entry.signed_by == fingerprint((folders[0] / "manifest.json.sig").read_bytes())
+    assert verify(folders[0], key=ssh_key.with_suffix(".pub")) == []
+    (finding,) = verify(folders[0], key=other_ssh_key.with_suffix(".pub"))
+    assert "is by another key" in finding.what
+
+
+def test_key_that_cannot_sign_leaves_nothing(plain, candidate, tmp_path):
+    with pytest.raises(ReleaseError, match="no such key"):
+        publish(candidate, "1.0.0", into=tmp_path / "out", key=tmp_path / "nowhere")
+    assert list((tmp_path / "out").iterdir()) == []

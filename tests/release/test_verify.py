@@ -8,6 +8,9 @@ import pytest
 from rrcat import atomic
 from rrcat.canonical import json_bytes
 from rrcat.errors import ReleaseError
+from rrcat.estimator import StarBatch, save_bundle
+from rrcat.estimator.registry import discover
+from rrcat.release import report as report_module
 from rrcat.release.about import About
 from rrcat.release.fits import write_fits
 from rrcat.release.parquet import write_parquet
@@ -320,3 +323,57 @@ def test_results_that_the_manifest_tells_are_right(release):
     (release / "validation.json").write_text(json.dumps({"results": results}))
     sign(release, files=facts["files"] | {"validation.json": None})
     assert verify(release) == []
+
+
+@pytest.fixture
+def with_model(make_candidate, tmp_path, monkeypatch):
+    """Release a candidate with a model that can be loaded: ``with_model(change of its rows)``."""
+    for name in ("figures", "distance_figures"):
+        monkeypatch.setattr(report_module, name, lambda *arguments: [])
+
+    def make(change=lambda golden: golden):
+        candidate = make_candidate(tmp_path / "candidate")
+        bundle = candidate / "bundles" / "literature-relations"
+        shutil.rmtree(bundle)
+        told = {"source_id": 1, "fit_status": "ok", "band": "G", "period": 0.55, "a1": 0.2}
+        features = pl.DataFrame([told | {"a2": 0.1, "phi31": 2.4, "phi31_error": 0.05}])
+        stars = pl.DataFrame({"source_id": [1], "pulsation_type": ["RRab"]})
+        model = discover().estimator("literature-relations", {}).fit()
+        golden = StarBatch(stars, features=features)
+        rest = {"seed": 0, "settings": {}, "training_set_sha256": "", "metrics": {}}
+        save_bundle(model, bundle, golden=golden, **rest)
+        path = bundle / "golden.parquet"
+        before = atomic.sha256(path), path.stat().st_size
+        change(pl.read_parquet(path)).write_parquet(path)
+        listed = (bundle / "bundle.toml").read_text().replace(before[0], atomic.sha256(path))
+        listed = listed.replace(f"size = {before[1]}", f"size = {path.stat().st_size}")
+        (bundle / "bundle.toml").write_text(listed)
+        facts = json.loads((candidate / "candidate.json").read_text())
+        kept = {name: sha for name, sha in facts["files"].items() if "/" not in name}
+        found = [one for one in sorted(bundle.rglob("*")) if one.is_file()]
+        facts["files"] = kept | {
+            one.relative_to(candidate).as_posix(): atomic.sha256(one) for one in found
+        }
+        (candidate / "candidate.json").write_text(json.dumps(facts))
+        return publish(candidate, "1.0.0", into=tmp_path / "out")
+
+    return make
+
+
+def test_golden_rows_of_a_sound_release_come_again(with_model):
+    assert verify(with_model(), golden=True) == []
+
+
+def test_model_that_gives_other_values_than_it_did_is_found_where_asked_for(with_model):
+    release = with_model(lambda golden: golden.with_columns(feh=pl.col("feh") + 0.1))
+    assert verify(release) == []
+    (finding,) = verify(release, golden=True)
+    assert finding.file == "bundles/literature-relations/bundle.toml"
+    assert "no longer gives its golden predictions: up to 0.1 dex off" in finding.what
+
+
+def test_bundle_that_cannot_be_loaded_is_told_where_asked_for(published):
+    assert verify(published) == []
+    (finding,) = verify(published, golden=True)
+    assert finding.file == "bundles/literature-relations/bundle.toml"
+    assert finding.what.startswith("its golden rows: ")
