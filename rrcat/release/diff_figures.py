@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from rrcat.release.figures_drawing import (
+    DENSE,
     Figure,
     by_kind,
     image,
@@ -135,27 +136,37 @@ def _sky(rows: pl.DataFrame) -> Figure | None:
     if there.is_empty() or not (there["shift"].abs() > ROUNDING).any():
         return None
     limit = float(np.percentile(there["shift"].abs().to_numpy(), 98)) or ROUNDING
+    dense = there.height > DENSE
+    shown = "the mean of a cell is shown" if dense else "the largest shifts lie on top"
     sky = Sky(there["ra"].to_numpy(), there["dec"].to_numpy())
 
     def draw(axes: Axes) -> None:
-        drawn = axes.scatter(
-            *sky.on(axes),
-            c=there["shift"],
-            cmap="cividis",
-            vmin=-limit,
-            vmax=limit,
-            **(points(there.height) | {"rasterized": True}),
-        )
+        x, y = sky.on(axes)
+        look: dict[str, Any] = {"cmap": "cividis", "vmin": -limit, "vmax": limit}
+        look["rasterized"] = True
+        if dense:
+            drawn = axes.pcolormesh(*_mean_in_cells(x, y, there["shift"].to_numpy()), **look)
+        else:
+            drawn = axes.scatter(x, y, c=there["shift"], **(points(there.height) | look))
         label = "shift of [Fe/H] (dex)"
         axes.figure.colorbar(drawn, ax=axes, label=label, extend="both", shrink=0.7)
 
     return Figure(
         "Shifts on the sky",
         image(draw, sky.projection, sky.size),
-        "Where stars moved, in right ascension and declination; the largest shifts lie on top."
+        f"Where stars moved, in right ascension and declination; {shown}."
         " Stripes and fields of one colour are a matter of the survey: other observations, or"
         " another reddening.",
         f"Map of the shifts of {there.height:,} stars; 98 % of them are within {limit:.3f} dex.",
         sky.pixels,
         on_paper=True,
     )
+
+
+def _mean_in_cells(x: Any, y: Any, values: Any) -> tuple[Any, Any, Any]:
+    """Give edges and means of the cells of a map; those without stars are masked."""
+    cells = (120, 60)
+    counts, x_edges, y_edges = np.histogram2d(x, y, cells)
+    sums, _, _ = np.histogram2d(x, y, (x_edges, y_edges), weights=values)
+    means = np.ma.masked_where(counts == 0, sums / np.maximum(counts, 1))
+    return x_edges, y_edges, means.T

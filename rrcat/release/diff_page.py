@@ -3,7 +3,7 @@
 from rrcat.release.causes import StarChange, cell
 from rrcat.release.diff import ReleaseDiff
 from rrcat.release.diff_figures import diff_figures
-from rrcat.release.diff_text import cause_words, feh, ordered_columns, star_words
+from rrcat.release.diff_text import cause_words, ordered_columns, star_words
 from rrcat.release.report import page_engine
 from rrcat.release.sides import Pair
 from rrcat.release.viewer import policy
@@ -23,7 +23,7 @@ def diff_page(pair: Pair, found: ReleaseDiff) -> str:
         How they differ.
     """
     engine = page_engine()
-    engine.filters |= {"causes": cause_words, "cell": cell, "feh": feh, "star": _star}
+    engine.filters |= {"causes": cause_words, "cell": cell, "star": _star}
     moved = [column for column in found.columns if column.name == "feh"]
     return engine.get_template("diff.html.j2").render(
         found=found,

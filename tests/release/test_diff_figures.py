@@ -44,3 +44,12 @@ def test_one_star_is_drawn(figures, frame):
     row = frame.drop_nulls(["feh", "ra", "dec"]).head(1).with_columns(int_average_mag=pl.lit(15.0))
     drawn = figures(row, row.with_columns(feh=pl.col("feh") + 0.25))
     assert len(drawn) == 5
+
+
+def test_many_stars_are_drawn_as_cells(figures, frame):
+    many = pl.concat([frame] * 300).with_columns(
+        source_id=pl.int_range(300 * frame.height, dtype=pl.Int64), int_average_mag=pl.lit(15.0)
+    )
+    drawn = figures(many, many.with_columns(feh=pl.col("feh") + 0.25))
+    assert "the mean of a cell is shown" in drawn["Shifts on the sky"].caption
+    assert len(drawn["Shifts on the sky"].source) < 300_000
