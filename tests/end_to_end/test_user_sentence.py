@@ -4,7 +4,6 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import polars as pl
 import pytest
 import pyvo
@@ -21,7 +20,8 @@ from rrcat.release.reading import as_read
 
 ASAS = Path(__file__).parents[2] / "catalogues" / "asas-i" / "combination.toml"
 RELATIONS = {"relations": ["dekany21"]}
-PARAMS: dict[str, dict[str, Any]] = {
+Params = dict[str, dict[str, Any]]
+WHOLE: Params = {
     "literature-relations": RELATIONS,
     "fourier-xgboost": {},
     "bayes-relation": {},
@@ -30,13 +30,21 @@ PARAMS: dict[str, dict[str, Any]] = {
     "fourier-gp": {},
 }
 SHORT = {"chains": 2, "warmup": 400, "draws": 500}
-QUICK: dict[str, dict[str, Any]] = {
+QUICK: Params = {
     "literature-relations": RELATIONS,
     "fourier-xgboost": {"n_trials": 1, "max_rounds": 25, "n_boosters": 1},
     "bayes-relation": {"sampler": SHORT},
     "keras-lstm": {"epochs": 1, "min_stars": 20, "units": 4, "width": 8},
     "keras-transformer": {"epochs": 1, "min_stars": 20, "layers": 1, "anchors": 4, "width": 8},
     "fourier-gp": {},
+}
+SECTIONS = {
+    "whole": {"evaluation": {"folds": 5, "seed": 0}, "period_search": {"enabled": True}},
+    # After one epoch a network says much the same of every star.
+    "quick": {
+        "evaluation": {"folds": 2, "seed": 0},
+        "validation": {"agreement": {"offset": 1.0, "scatter": 2.0}},
+    },
 }
 
 
@@ -48,21 +56,13 @@ class Served(NamedTuple):
     table: str
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param((QUICK, 2), id="quick"),
-        pytest.param((PARAMS, 5), id="whole", marks=pytest.mark.slow),
-    ],
-)
+@pytest.fixture(scope="module", params=["quick", pytest.param("whole", marks=pytest.mark.slow)])
 def served(
     request: pytest.FixtureRequest, tap_server: TapServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Served:
     """What comes of the sentence: fetch, build, release, export, and the archive's own part."""
-    params, folds = request.param
-    folder = tmp_path_factory.mktemp("asas")
-    recipe = write_recipe(folder, tap_server.url, params, folds)
-    name = f"asas-all-{folds}"
+    folder, name = tmp_path_factory.mktemp("asas"), f"asas-{request.param}"
+    recipe = write_recipe(folder, tap_server.url, name, request.param)
     release, export = folder / f"{name}-1.0.0", folder / "export"
     for command in (
         f"fetch {recipe}",
@@ -80,25 +80,25 @@ def served(
     return Served(open_release(release), service, f"{schema}.main")
 
 
-def write_recipe(folder: Path, url: str, params: dict[str, dict[str, Any]], folds: int) -> Path:
+def write_recipe(folder: Path, url: str, name: str, kind: str) -> Path:
     """Write one recipe with all estimators, stars, light curves and spectra from a TAP service."""
     published = tomllib.loads(ASAS.read_text())
-    name = f"asas-all-{folds}"
     about = {key: published["archive"][key] for key in ("coordinate_epoch", "reference")}
-    learned = [one for one in params if one != "literature-relations"]
+    params = WHOLE if kind == "whole" else QUICK
     return tap_recipes.write_recipe(
         folder,
         tap_recipes.asas(url, **about),
         catalogue=published["catalogue"] | {"name": name},
         calibration=tap_recipes.spectra(url, published["calibration"]),
         estimator=[{"id": one, "params": said} for one, said in params.items()],
-        combination={"estimators": learned},
-        evaluation={"folds": folds, "repeats": 1, "seed": 0},
+        # The published relation learns nothing here, so nothing is learned of its errors.
+        combination={"estimators": [one for one in params if one != "literature-relations"]},
+        **SECTIONS[kind],
     )
 
 
 def test_all_installed_estimators_are_asked() -> None:
-    assert set(PARAMS) == set(QUICK) == set(discover().ids())
+    assert set(WHOLE) == set(QUICK) == set(discover().ids())
 
 
 def test_every_star_of_the_archive_is_accounted_for(served: Served, tap_server: TapServer) -> None:
@@ -114,14 +114,14 @@ def test_every_star_of_the_archive_is_accounted_for(served: Served, tap_server: 
 
 
 def test_every_estimator_says_of_every_star_what_it_gives_or_why_not(served: Served) -> None:
-    for estimator in PARAMS:
+    for estimator in WHOLE:
         word = estimator.replace("-", "_")
         (row,) = served.service.run_sync(
             f"SELECT COUNT(*) AS n, COUNT(feh_status_{word}) AS n_told, COUNT(feh_{word}) AS n_feh"
             f" FROM {served.table}"
         )
         assert int(row["n"]) == int(row["n_told"])
-        assert int(row["n_feh"]) > 80, estimator
+        assert int(row["n_feh"]) > 50, estimator
 
 
 def test_the_recommended_values_are_combined(served: Served) -> None:
@@ -139,6 +139,7 @@ def test_the_catalogue_over_tap_is_the_release(served: Served) -> None:
 
 def test_values_are_metallicities_of_rr_lyrae_stars(served: Served) -> None:
     """Whatever goes wrong between units, scales and columns moves the median."""
-    feh = served.service.run_sync(f"SELECT feh FROM {served.table} WHERE feh IS NOT NULL")["feh"]
-    assert -1.9 < float(np.median(feh)) < -1.1
-    assert pl.Series(np.asarray(feh)).is_between(-4, 1).all()
+    answer = served.service.run_sync(f"SELECT feh FROM {served.table} WHERE feh IS NOT NULL")
+    feh = pl.Series([float(row["feh"]) for row in answer])
+    assert feh.is_between(-4, 1).all()
+    assert feh.median() == pytest.approx(-1.5, abs=0.4)

@@ -3,7 +3,6 @@
 import math
 import re
 import subprocess
-import sys
 from dataclasses import replace
 
 import dachs
@@ -172,31 +171,27 @@ def _every_cell(table) -> pl.DataFrame:
 
 
 @pytest.mark.slow
-def test_taplint_finds_no_error_that_the_server_has_not_without_it(tool, release, tmp_path) -> None:
-    """Two runs of taplint, on a server of its own."""
+def test_taplint_finds_nothing_that_the_server_has_not_without_it(tool, release, tmp_path) -> None:
+    """Two runs of taplint, on a server of its own: no error, warning or failure is added."""
     stilts = tool("stilts")
     if lacking := dachs.missing():
         pytest.skip(lacking)
     with dachs.initialised() as server, server.dachs():
-        before = _errors(stilts, server)
-        output = tmp_path / SCHEMA
-        output.mkdir()
-        export(release, output)
-        server.take_in(SCHEMA, output)
+        before = complaints(stilts, server)
+        (tmp_path / SCHEMA).mkdir()
+        export(release, tmp_path / SCHEMA)
+        server.take_in(SCHEMA, tmp_path / SCHEMA)
         for command in ("imp", "pub"):
             server.run("dachs", command, f"{SCHEMA}/q")
-        after = _errors(stilts, server)
+        assert f"{SCHEMA}.main" in pyvo.dal.TAPService(f"{server.url}/tap").tables
+        after = complaints(stilts, server)
     assert after <= before
 
 
-def _errors(stilts: str, server: dachs.Instance) -> set[str]:
-    done = subprocess.run(
-        [stilts, "taplint", f"tapurl={server.url}/tap", "report=EWF"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    print(done.stdout, file=sys.stderr)
-    lines = [line for line in done.stdout.splitlines() if line.startswith(("E-", "F-"))]
-    assert "Totals" in done.stdout
+def complaints(stilts: str, server: dachs.Instance) -> set[str]:
+    """Give what taplint reports of a server, without numbers."""
+    command = [stilts, "taplint", f"tapurl={server.url}/tap", "report=EWF"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "Totals: Errors:" in told
+    lines = [line for line in told.splitlines() if line.startswith(("E-", "W-", "F-"))]
     return {re.sub(r"\d+", "N", line) for line in lines}
