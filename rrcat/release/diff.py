@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from rrcat import schema
-from rrcat.release.causes import CauseCount, StarChange, causes_of, changed_most, counts
+from rrcat.release.causes import CauseCount, causes_of, counts
+from rrcat.release.changed_stars import StarChange, changed_most
 from rrcat.release.facts_diff import FactChange, facts_diff
 from rrcat.release.origins import origins
 from rrcat.release.sides import AFTER, Pair, open_side

@@ -1,6 +1,6 @@
 """Differences between two catalogues as one page, complete in itself."""
 
-from rrcat.release.causes import StarChange, cell
+from rrcat.release.changed_stars import StarChange, cell
 from rrcat.release.diff import ReleaseDiff
 from rrcat.release.diff_figures import diff_figures
 from rrcat.release.diff_text import cause_words, ordered_columns, star_words

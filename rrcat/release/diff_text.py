@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from rrcat.release.causes import CAUSES, StarChange
+from rrcat.release.causes import CAUSES
+from rrcat.release.changed_stars import StarChange
 from rrcat.release.diff import ColumnDiff, ReleaseDiff
 
 COLUMNS_SHOWN = 12

@@ -32,6 +32,8 @@ class Origins:
         Names of the libraries whose versions differ.
     inputs
         Names of the input files that differ.
+    recipe
+        Keys of the recipe that differ.
     """
 
     estimators: dict[str, tuple[str, ...]]
@@ -41,6 +43,7 @@ class Origins:
     rows: tuple[str, ...]
     software: tuple[str, ...]
     inputs: tuple[str, ...]
+    recipe: tuple[str, ...]
 
 
 def origins(pair: Pair, facts: tuple[FactChange, ...]) -> Origins:
@@ -55,11 +58,14 @@ def origins(pair: Pair, facts: tuple[FactChange, ...]) -> Origins:
         order=ids[0] != ids[1],
         scale=old.facts["scale"] != new.facts["scale"],
         rows=tuple(_rows(keys)),
-        software=tuple(
-            key.removeprefix("versions.") for key in keys if key.startswith("versions.")
-        ),
-        inputs=tuple(key.removeprefix("inputs.") for key in keys if key.startswith("inputs.")),
+        software=_within("versions.", keys),
+        inputs=_within("inputs.", keys),
+        recipe=_within("recipe.", keys),
     )
+
+
+def _within(start: str, keys: list[str]) -> tuple[str, ...]:
+    return tuple(key.removeprefix(start) for key in keys if key.startswith(start))
 
 
 def _rows(keys: list[str]) -> Iterator[str]:

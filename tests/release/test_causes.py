@@ -2,14 +2,22 @@ import polars as pl
 import pytest
 
 from rrcat import schema
-from rrcat.release.causes import causes_of, changed_most, counts
+from rrcat.release.causes import causes_of, counts
+from rrcat.release.changed_stars import changed_most
 from rrcat.release.origins import Origins
 from rrcat.release.sides import Pair, Side
 
 IDS = ("toy", "other")
 FACTS = {"scale": "C21", "estimators": [{"id": id} for id in IDS]}
 NOTHING = Origins(
-    estimators={}, combined=frozenset(), order=False, scale=False, rows=(), software=(), inputs=()
+    estimators={},
+    combined=frozenset(),
+    order=False,
+    scale=False,
+    rows=(),
+    software=(),
+    inputs=(),
+    recipe=(),
 )
 
 
@@ -97,6 +105,12 @@ def test_combination_of_the_type_is_a_cause_and_of_another_type_none(compare):
     assert only(compare(origins(combined=frozenset({"RRc"})), feh=-1.2)[0]) == ("unknown",)
 
 
+def test_star_without_a_type_is_not_said_to_be_combined(compare):
+    found = origins(combined=frozenset({"RRab"}))
+    counted, _ = compare(found, feh=-1.2, pulsation_type=None)
+    assert only(counted) == ("input",)
+
+
 def test_another_estimator_that_is_taken_is_the_combination(compare):
     counted, (star,) = compare(feh=-1.2, feh_method="toy")
     assert only(counted) == ("combination",)
@@ -115,6 +129,9 @@ def test_software_is_a_cause_where_nothing_else_differs(compare):
     counted, (star,) = compare(found, feh=-1.2)
     assert only(counted) == ("unknown",)
     assert "the input files stars.csv, the versions of numpy differ" in star.causes[0].detail
+    counted, (star,) = compare(origins(software=("numpy",), recipe=("a.b",)), feh=-1.2)
+    assert only(counted) == ("unknown",)
+    assert "the recipe (a.b), the versions of numpy differ" in star.causes[0].detail
 
 
 def test_cause_that_is_not_seen_is_not_known(compare):
@@ -131,6 +148,7 @@ def test_cause_that_is_not_seen_is_not_known(compare):
         ({"ra": 1.0}, "other"),
         ({"feh": -1.5 - 1e-9}, "rounding"),
         ({"period": 0.6}, "input"),
+        ({"period": 0.6, "distance_modulus": 14.0}, "input"),
     ],
 )
 def test_what_leaves_the_metallicity_is_told_apart(compare, cells, cause):

@@ -63,7 +63,7 @@ def test_same_origins_differ_in_nothing(compare):
     assert found.estimators == {}
     assert found.combined == frozenset()
     assert (found.order, found.scale) == (False, False)
-    assert found.rows == found.software == found.inputs == ()
+    assert found.rows == found.software == found.inputs == found.recipe == ()
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,10 @@ def test_combination_that_is_new_is_told(compare):
     ],
 )
 def test_why_stars_may_come_and_go_is_told(compare, facts, words):
-    (why,) = compare(facts=facts).rows
+    found = compare(facts=facts)
+    (why,) = found.rows
     assert words in why
+    assert bool(found.recipe) == ("recipe" in facts)
 
 
 def test_scale_inputs_and_software_are_told(compare):

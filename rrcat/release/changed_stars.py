@@ -1,0 +1,119 @@
+"""The stars whose [Fe/H] changed most between two catalogues, and what is seen of why."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from rrcat.release.causes import groups_of
+from rrcat.release.origins import Origins
+from rrcat.release.sides import AFTER, Pair
+from rrcat.schema.definition import word
+
+# Those that explain most come first where few are told.
+TELLING = ("pulsation_type", "band", "period", "n_epochs", "phi31", "a1", "n_harmonics", "phi21")
+STARS = 20
+TOLD = 3
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One cause, a key of :data:`rrcat.release.causes.CAUSES`, and what is seen of it, in words."""
+
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class StarChange:
+    """A star whose [Fe/H] moved, appeared or vanished; ``shift`` [dex] is without sign."""
+
+    source_id: int
+    before: float | None
+    after: float | None
+    shift: float | None
+    causes: tuple[Cause, ...]
+
+
+def changed_most(pair: Pair, found: Origins, causes: pl.DataFrame) -> tuple[StarChange, ...]:
+    """Give the stars whose [Fe/H] moved most, then some whose [Fe/H] vanished or appeared."""
+    if "feh" not in pair.differs.columns:
+        return ()
+    both = pair.both.join(causes, on="source_id", maintain_order="left")
+    before, after = pl.col("feh"), pl.col(f"feh{AFTER}")
+    moved = both.filter(pl.col("shift") > 0).sort("shift", "source_id", descending=[True, False])
+    turned = both.filter(before.is_null() != after.is_null()).sort("source_id")
+    some = pl.concat([moved.head(STARS), turned.head(STARS // 2)])
+    return tuple(
+        StarChange(
+            source_id=row["source_id"],
+            before=row["feh"],
+            after=row[f"feh{AFTER}"],
+            shift=row["shift"],
+            causes=tuple(
+                Cause(kind, _detail(kind, row, pair, found)) for kind in row["causes"].split()
+            ),
+        )
+        for row in some.iter_rows(named=True)
+    )
+
+
+def _detail(kind: str, row: Mapping[str, Any], pair: Pair, found: Origins) -> str:
+    """Say of one star what is seen of a cause."""
+    if kind == "input":
+        return _inputs(row, pair)
+    if kind == "estimator":
+        return "; ".join(_estimators(row, pair, found))
+    if kind == "combination":
+        return _combination(row, found)
+    if kind == "scale":
+        return f"{pair.before.facts['scale']} -> {pair.after.facts['scale']}"
+    if kind == "software":
+        return ", ".join(found.software)
+    return f"beside the values {_others(found)}"
+
+
+def _inputs(row: Mapping[str, Any], pair: Pair) -> str:
+    names = groups_of(pair)["input"]
+    ordered = [*(n for n in TELLING if n in names), *(n for n in names if n not in TELLING)]
+    told = []
+    for name in ordered:
+        before, after = row[name], row[f"{name}{AFTER}"]
+        if before != after:
+            unit = pair.after.table[name].unit_in("votable")
+            told.append(f"{name} {cell(before)} -> {cell(after)} {unit}".rstrip())
+    more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
+    return ", ".join(told[:TOLD]) + more
+
+
+def _estimators(row: Mapping[str, Any], pair: Pair, found: Origins) -> Iterator[str]:
+    for id, how in found.estimators.items():
+        name = f"feh_{word(id)}"
+        if name not in pair.both.columns:
+            yield f"{id}: {', '.join(how)}"
+        elif row[name] != row[f"{name}{AFTER}"]:
+            yield f"{id} {cell(row[name])} -> {cell(row[f'{name}{AFTER}'])} dex: {', '.join(how)}"
+
+
+def _combination(row: Mapping[str, Any], found: Origins) -> str:
+    before, after = row.get("feh_method"), row.get(f"feh_method{AFTER}")
+    if before != after:
+        return f"the value is of {after or 'none'}, it was of {before or 'none'}"
+    return f"weights or calibrated errors of {row[f'pulsation_type{AFTER}']} stars differ"
+
+
+def _others(found: Origins) -> str:
+    """Name what differs between two catalogues though no mark of it is seen."""
+    told = [f"the estimators {', '.join(found.estimators)}"] if found.estimators else []
+    told += [f"the recipe ({', '.join(found.recipe[:TOLD])})"] if found.recipe else []
+    told += [f"the input files {', '.join(found.inputs[:TOLD])}"] if found.inputs else []
+    told += [f"the versions of {', '.join(found.software[:TOLD])}"] if found.software else []
+    return f"{', '.join(told)} differ" if told else "nothing differs that the catalogues tell of"
+
+
+def cell(value: Any) -> str:
+    """Give a cell in few letters: four significant digits."""
+    if value is None:
+        return "none"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
