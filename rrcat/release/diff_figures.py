@@ -144,6 +144,7 @@ def _sky(rows: pl.DataFrame) -> Figure | None:
         x, y = sky.on(axes)
         look: dict[str, Any] = {"cmap": "cividis", "vmin": -limit, "vmax": limit}
         look["rasterized"] = True
+        drawn: Any
         if dense:
             drawn = axes.pcolormesh(*_mean_in_cells(x, y, there["shift"].to_numpy()), **look)
         else:

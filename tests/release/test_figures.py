@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from rrcat.release import figures_drawing
-from rrcat.release.figures import _right_ascension, distance_figures, figures
+from rrcat.release.figures import distance_figures, figures
 
 
 def svg_of(figure):
@@ -53,13 +53,6 @@ def test_small_field_is_drawn_flat_wherever_it_lies(frame, drawn, centre):
 def test_values_of_stars_of_unknown_type_are_drawn_too(frame):
     unknown = frame.with_columns(pulsation_type=pl.lit(None, dtype=pl.String))
     assert len(by_title(unknown)) == 4
-
-
-@pytest.mark.parametrize(
-    ("x", "told"), [(-1.0, "359"), (360.5, "0.5"), (80.0, "80"), (-1e-9, "0"), (360.0, "0")]
-)
-def test_right_ascension_beyond_the_circle_is_told_within_it(x, told):
-    assert _right_ascension(x, None) == told
 
 
 def x_of_points(canvas):

@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 
-from rrcat.release.figures_sky import Sky
+from rrcat.release.figures_sky import Sky, _right_ascension
 
 
 def test_whole_sky_is_an_oval_and_a_field_is_not():
@@ -27,3 +28,10 @@ def test_right_ascension_grows_to_the_left():
     field.on(axes)
     left, right = axes.get_xlim()
     assert left > right
+
+
+@pytest.mark.parametrize(
+    ("x", "told"), [(-1.0, "359"), (360.5, "0.5"), (80.0, "80"), (-1e-9, "0"), (360.0, "0")]
+)
+def test_right_ascension_beyond_the_circle_is_told_within_it(x, told):
+    assert _right_ascension(x, None) == told
