@@ -47,8 +47,7 @@ class OfType(_Numbers):
     combined_errors
         Calibration of the errors of the combined value.
     steps_aside
-        Whether the combination is not surely better than its best member, which then gives the
-        value.
+        Whether the combination is worse than its best member, which then gives the value.
     preferred
         The members, the best first.
     rmse

@@ -81,7 +81,7 @@ def _learn_type(
         moments=tuple(tuple(row) for row in gram.tolist()),
         recalibration=curve,
         combined_errors=_of_known(value - true, spread, stars.conditions),
-        steps_aside=_no_better(residuals[COMBINATION], residuals[preferred[0]]),
+        steps_aside=_worse(residuals[COMBINATION], residuals[preferred[0]]),
         preferred=tuple(preferred),
         rmse={id: round(one, 6) for id, one in rmse.items()},
     )
@@ -140,11 +140,12 @@ def _rmse(residuals: Mapping[str, FloatArray]) -> dict[str, float]:
     return {id: float(np.sqrt(of.mean())) if of.size else NO_VALUE for id, of in squares.items()}
 
 
-def _no_better(combined: FloatArray, best: FloatArray) -> bool:
-    """Tell whether the gain in mean square is less than its own standard error, star by star.
+def _worse(combined: FloatArray, best: FloatArray) -> bool:
+    """Tell whether the loss in mean square exceeds its own standard error, star by star.
 
-    Of few stars one or the other is better by chance, and what was chosen by chance is worse.
+    Of few stars the best member is so by chance, and what was chosen by chance is worse than it
+    looks: the mean of members that are alike needs no proof that it is better.
     """
     both = np.isfinite(combined) & np.isfinite(best)
-    gain = best[both] ** 2 - combined[both] ** 2
-    return not gain.size or bool(gain.mean() <= gain.std() / np.sqrt(gain.size))
+    loss = combined[both] ** 2 - best[both] ** 2
+    return not loss.size or bool(loss.mean() > loss.std() / np.sqrt(loss.size))

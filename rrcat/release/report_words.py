@@ -148,7 +148,7 @@ def _combination(recipe: Mapping[str, Any], learned: Mapping[str, Any]) -> str:
         text += f" {kind}, from {of_type['n_stars']:,} calibrators: "
         rmse = ", ".join(f"{name} {value:.3f}" for name, value in _by_size(of_type["rmse"]))
         if of_type["steps_aside"]:
-            text += f"no better than {of_type['preferred'][0]}, which gives the value"
+            text += f"worse than {of_type['preferred'][0]}, which gives the value"
         else:
             text += "the combined value is taken"
         text += f" (root mean square error in dex: {rmse})."

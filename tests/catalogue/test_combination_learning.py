@@ -71,9 +71,20 @@ def test_the_combination_of_new_stars_is_better_than_any_member():
     assert of_type.rmse["combination"] < of_type.rmse["m0"] < of_type.rmse["m1"]
 
 
-def test_it_steps_aside_for_a_member_to_which_others_add_only_noise():
-    of_type = learned(*survey(400, 3, [0.1, 0.5], alike=0.9), recalibrate=False).types["RRab"]
-    predictions, stars = survey(50, 4, [0.1, 0.5], alike=0.9, missing=0.3)
+def surest_where_wrong(predictions, stars):
+    """Let m1 tell small errors of the stars that it is far off for, and large ones of the others."""
+    off = predictions["feh"] - stars["feh_true"].append(stars["feh_true"])
+    told = pl.when((pl.col("estimator") == "m1") & pl.col("feh").is_not_null())
+    return predictions.with_columns(
+        feh_error=told.then((-10 * off.abs()).exp()).otherwise("feh_error")
+    )
+
+
+def test_it_steps_aside_for_a_member_to_which_others_do_harm():
+    predictions, stars = survey(400, 3, [0.2, 0.4], alike=0)
+    of_type = learned(surest_where_wrong(predictions, stars), stars).types["RRab"]
+    predictions, stars = survey(50, 4, [0.2, 0.4], alike=0, missing=0.3)
+    predictions = surest_where_wrong(predictions, stars)
     best, _ = scored(of_type, predictions, stars)
     assert of_type.steps_aside
     first = predictions.filter(pl.col("estimator") == "m0")["feh"].to_numpy()
@@ -81,8 +92,19 @@ def test_it_steps_aside_for_a_member_to_which_others_add_only_noise():
     expected = np.where(np.isfinite(first), first, second)
     assert np.array_equal(best.value, expected, equal_nan=True)
     assert of_type.preferred == ("m0", "m1")
-    used = np.isfinite(first)
-    assert best.error[used].max() < best.error[~used & np.isfinite(second)].min()
+    assert np.isfinite(best.error).tolist() == np.isfinite(expected).tolist()
+
+
+def test_of_few_stars_it_does_not_leave_the_value_to_whom_chance_made_the_best():
+    combined, chosen = [], []
+    for seed in range(30):
+        of_type = learned(*survey(40, 100 + seed, [0.2, 0.2], alike=0.8)).types["RRab"]
+        predictions, stars = survey(500, 200 + seed, [0.2, 0.2], alike=0.8)
+        best, rmse = scored(of_type, predictions, stars)
+        combined.append(rmse)
+        others = of_type.model_copy(update={"steps_aside": True})
+        chosen.append(scored(others, predictions, stars)[1])
+    assert np.mean(combined) < 0.98 * np.mean(chosen)
 
 
 def test_a_star_without_some_members_has_the_value_of_the_others():

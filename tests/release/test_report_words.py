@@ -47,7 +47,7 @@ def test_combination_is_told_with_its_errors_of_each_type(recipe):
     assert "RRab, from 1,234 calibrators: the combined value is taken" in text
     assert text.index("combination 0.150") < text.index("one 0.200")
     of_type["steps_aside"] = True
-    assert "no better than one" in told(recipe | {"combination": {}}, learned)["Combination"]
+    assert "worse than one" in told(recipe | {"combination": {}}, learned)["Combination"]
 
 
 def test_chain_of_teachers_is_told(recipe):
