@@ -19,7 +19,7 @@ def astropy_table(frame: pl.DataFrame, table: Table, about: About) -> AstropyTab
     told = {key: list(one) if isinstance(one, tuple) else one for key, one in asdict(about).items()}
     meta = {key: one for key, one in told.items() if one not in (None, [])}
     meta |= {"schema": f"{table.name} {table.version}", "description": table.description}
-    return AstropyTable(columns, meta=meta)
+    return AstropyTable(columns, meta=meta, copy=False)
 
 
 def _column(cells: pl.Series, column: Column) -> MaskedColumn:
@@ -48,10 +48,17 @@ def _filled(cells: pl.Series, column: Column) -> tuple[Any, np.ndarray[Any, Any]
         return values, flat.is_null().to_numpy().reshape(-1, length)
     mask = cells.is_null().to_numpy()
     if column.dtype == "string":
-        return np.array(cells.fill_null("").to_list(), dtype=np.str_), mask
+        return _texts(cells.fill_null("")), mask
     fill: Any = np.nan
     if column.dtype == "bool":
         fill = False
     elif column.is_integer:
         fill = 0 if column.null is None else column.null
     return cells.fill_null(fill).to_numpy(), mask
+
+
+def _texts(cells: pl.Series) -> np.ndarray[Any, Any]:
+    """Give texts as numpy has them, each distinct one turned once."""
+    distinct = cells.unique()
+    place = cells.replace_strict(distinct, np.arange(len(distinct)), return_dtype=pl.Int64)
+    return np.array(distinct.to_list() or [""], dtype=np.str_)[place.to_numpy().astype(np.int64)]

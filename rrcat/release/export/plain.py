@@ -1,5 +1,7 @@
 """One file in a plain format, with all that the format can say of its columns."""
 
+import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,12 +10,13 @@ import polars as pl
 from rrcat import atomic
 from rrcat.errors import ReleaseError
 from rrcat.release.about import About
+from rrcat.release.astropy_table import astropy_table
 from rrcat.release.documents import environment
 from rrcat.release.fits import write_fits
 from rrcat.release.opened import Release
 from rrcat.release.parquet import write_parquet
 from rrcat.release.votable import write_votable
-from rrcat.schema import Table
+from rrcat.schema import Column, Table
 
 Write = Callable[[pl.DataFrame, Table, About, Path], None]
 
@@ -65,9 +68,25 @@ def ecsv(release: Release, output: Path) -> list[Path]:
     blanks at the ends of a text.
     """
     path = output / f"{release.about.name}.ecsv"
-    with atomic.naming(path):
-        release.to_astropy().write(path, format="ascii.ecsv")
+    header = io.StringIO()
+    astropy_table(release.table.empty(), release.table, release.about).write(
+        header, format="ascii.ecsv", delimiter=","
+    )
+    # The rows by Polars, since astropy needs minutes for those of a large catalogue.
+    rows = [_in_ecsv(release.frame[column.name], column) for column in release.table.column]
+    body = pl.DataFrame(rows).write_csv(include_header=False)
+    atomic.write_inside(path, (header.getvalue() + body).encode())
     return [path]
+
+
+def _in_ecsv(cells: pl.Series, column: Column) -> pl.Series:
+    if column.dtype == "bool":
+        words = {True: "True", False: "False"}
+        return cells.replace_strict(words, return_dtype=pl.String)
+    if isinstance(column.polars, pl.Array):
+        empty = [None] * column.polars.shape[0]
+        return pl.Series(cells.name, [json.dumps(cell or empty) for cell in cells.to_list()])
+    return cells
 
 
 def _written(release: Release, path: Path, write: Write) -> Path:

@@ -76,21 +76,55 @@ def test_csv_refuses_arrays_and_names_a_format_that_has_them(
     assert "ecsv" in error.value.hint
 
 
-def test_ecsv_reads_back_equal_with_units_and_ucds(release, tmp_path):
+def test_ecsv_reads_back_with_units_and_ucds(release, tmp_path):
     (written,) = export(release, "ecsv", tmp_path / "out")
     read = astropy.table.Table.read(written)
     assert read.meta["version"] == "1.2.3"
     assert read["feh"].unit == u.dex
     for column in release.table.column:
-        cells = read[column.name]
-        assert cells.info.meta["ucd"] == column.ucd
-        assert cells.info.description == column.description
-        hidden = np.ma.getmaskarray(cells)
-        found = [None if out else cell.item() for out, cell in zip(hidden, cells, strict=True)]
-        wanted = release.frame[column.name].to_list()
-        if column.dtype == "string":  # ECSV knows neither empty texts nor blanks around them
-            wanted = [cell.strip() or None if cell else None for cell in wanted]
-        assert found == wanted, column.name
+        assert read[column.name].info.meta["ucd"] == column.ucd
+        assert read[column.name].info.description == column.description
+    assert_same(read, release.to_astropy())
+
+
+def test_ecsv_of_every_type_reads_back_equal(every_type, release, tmp_path):
+    whole = {
+        "source_id": 2**63 - 1,
+        "ra": 0.1,
+        "epoch": 1e300,
+        "mag": 0.1,
+        "small": -32767,
+        "number": 1,
+        "large": -(2**63) + 1,
+        "maybe": True,
+        "surely": False,
+        "words": 'φ¹, «a» "b"',
+        "kind": "ab",
+        "pair": [0.1, None],
+        "triple": [1e-300, 2.0, 3.0],
+    }
+    kept = ("source_id", "surely")
+    empty = {name: cell if name in kept else None for name, cell in whole.items()}
+    frame = pl.DataFrame([empty | {"source_id": 1}, whole], schema=every_type.polars_schema)
+    every = replace(release, table=every_type, frame=frame)
+    (written,) = export(every, "ecsv", tmp_path / "out")
+    assert_same(astropy.table.Table.read(written), every.to_astropy())
+
+
+def assert_same(read, wanted):
+    """Compare but for what ECSV does not know: empty texts, and blanks around them."""
+    assert read.colnames == wanted.colnames
+    for name in wanted.colnames:
+        told, known = read[name], wanted[name]
+        hidden = np.ma.getmaskarray(known)
+        if known.dtype.kind == "U":
+            known = np.char.strip(np.where(hidden, "", known))
+            told = np.where(np.ma.getmaskarray(told), "", told)
+            assert told.tolist() == known.tolist(), name
+            continue
+        assert told.dtype == known.dtype, name
+        assert np.array_equal(np.ma.getmaskarray(told), hidden), name
+        assert np.ma.allequal(told, known, fill_value=True), name
 
 
 @pytest.mark.parametrize("form", ["votable", "fits", "parquet", "csv", "ecsv"])
