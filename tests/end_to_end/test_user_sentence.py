@@ -1,5 +1,6 @@
 """The sentence of a user: light curves over TAP, all estimators, one catalogue, back over TAP."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,16 +10,21 @@ import pytest
 import pyvo
 import tap_answers
 import tap_recipes
+import tomli_w
 from dachs import TapServer
 from polars.testing import assert_frame_equal
 
+from rrcat.catalogue.recipe import read_recipe
 from rrcat.cli.main import main
 from rrcat.estimator.registry import discover
 from rrcat.release.export.adql import schema_name
 from rrcat.release.opened import Release, open_release
 from rrcat.release.reading import as_read
 
-ASAS = Path(__file__).parents[2] / "catalogues" / "asas-i" / "combination.toml"
+HOME = Path(__file__).parents[2]
+ASAS = HOME / "catalogues" / "asas-i" / "combination.toml"
+GAIA = HOME / "catalogues" / "gaia-dr3-rrl" / "recipe.toml"
+PAGE = HOME / "docs" / "tap_to_tap.md"
 RELATIONS = {"relations": ["dekany21"]}
 Params = dict[str, dict[str, Any]]
 WHOLE: Params = {
@@ -99,6 +105,15 @@ def write_recipe(folder: Path, url: str, name: str, kind: str) -> Path:
 
 def test_all_installed_estimators_are_asked() -> None:
     assert set(WHOLE) == set(QUICK) == set(discover().ids())
+
+
+def test_the_page_for_users_asks_them_in_a_valid_recipe(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    whole = tomllib.loads(GAIA.read_text("utf-8")) | tomllib.loads(block)
+    (tmp_path / "recipe.toml").write_text(tomli_w.dumps(whole))
+    recipe = read_recipe(tmp_path / "recipe.toml")
+    assert {estimator.id for estimator in recipe.estimator} == set(WHOLE)
+    assert recipe.combination is not None
 
 
 def test_every_star_of_the_archive_is_accounted_for(served: Served, tap_server: TapServer) -> None:
