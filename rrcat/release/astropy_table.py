@@ -61,4 +61,5 @@ def _texts(cells: pl.Series) -> np.ndarray[Any, Any]:
     """Give texts as numpy has them, each distinct one turned once."""
     distinct = cells.unique()
     place = cells.replace_strict(distinct, np.arange(len(distinct)), return_dtype=pl.Int64)
-    return np.array(distinct.to_list() or [""], dtype=np.str_)[place.to_numpy().astype(np.int64)]
+    texts: np.ndarray[Any, Any] = np.array(distinct.to_list() or [""], dtype=np.str_)
+    return np.take(texts, place.to_numpy().astype(np.int64))
