@@ -125,6 +125,16 @@ def test_where_nobody_learns_all_stars_count(tmp_path, capsys, monkeypatch):
         assert found["all"]["n_asked"] == truth["feh"].count()
 
 
+def test_a_check_that_fails_is_told_and_stops_no_demonstration(tmp_path, capsys, monkeypatch):
+    only(monkeypatch, RELATIONS, "fourier-gp")
+    assert main(["demo", "--output", str(tmp_path / "out"), "--stars", "200"]) == 0
+    said = capsys.readouterr().out
+    assert "not so: the estimators agree in the mean" in said
+    assert '--override "a demonstration of 200 simulated stars"' in said
+    (readme,) = tmp_path.glob("out/*/README.md")
+    assert "a demonstration of 200 simulated stars" in readme.read_text()
+
+
 def test_under_tox_it_says_which_environment_holds_rrcat(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("TOX_ENV_DIR", "/checkout/.tox/demo")
     only(monkeypatch, RELATIONS)
