@@ -52,6 +52,9 @@ def account_of_stars(account: Mapping[str, Any], summary: Summary) -> list[tuple
             "selected": "chosen by the recipe",
         }
         told += [(words, stars[name]) for name, words in names.items() if stars.get(name)]
+        unlisted = stars.get("light_curves_without_star")
+        if isinstance(unlisted, dict) and unlisted.get("count"):
+            told.insert(-1, ("known by their light curves alone", unlisted["count"]))
     curves = account.get("light_curves")
     if isinstance(curves, dict) and isinstance(curves.get("stars"), int):
         told.append(("with light curves in the archive", curves["stars"]))
@@ -86,9 +89,11 @@ def _archive(
 
 
 def _fits(recipe: Mapping[str, Any]) -> str:
-    fit = recipe.get("fourier")
+    fit, archive = recipe.get("fourier"), recipe.get("archive") or {}
     if not fit:
         return ""
+    if archive.get("features") and not archive.get("light_curves"):
+        return "None were read: the parameters are those that the archive gives."
     cleaning, search = recipe.get("cleaning") or {}, recipe.get("period_search") or {}
     factor = cleaning.get("error_outlier_factor")
     text = "Observations that the archive rejects" if cleaning.get("use_rejection_flags") else ""
@@ -124,10 +129,9 @@ def _calibrators(section: Mapping[str, Any] | None, facts: Mapping[str, Any]) ->
     if not section:
         return "Nothing was learned: the estimators are published relations."
     kind = "photometric metallicities" if section.get("photometric") else "spectra"
-    return (
-        f"The models learned from {kind} on the scale {section.get('scale', facts['scale'])}, with"
-        f" an error of at least {section.get('error_floor') or 0:g} dex."
-    )
+    text = f"The models learned from {kind} on the scale {section.get('scale', facts['scale'])}"
+    floor = section.get("error_floor")
+    return text + (f", with an error of at least {floor:g} dex." if floor else ".")
 
 
 def _combination(recipe: Mapping[str, Any], learned: Mapping[str, Any]) -> str:

@@ -31,6 +31,22 @@ def test_fit_is_told_with_its_numbers(recipe):
     assert "AICC" in text
 
 
+def test_parameters_that_the_archive_gives_were_not_fitted(recipe):
+    given = recipe["archive"] | {"kind": "files", "features": {"file": "x.csv"}}
+    text = told(recipe | {"archive": given})["Light curves"]
+    assert text == "None were read: the parameters are those that the archive gives."
+    both = given | {"light_curves": {"file": "y.csv"}}
+    assert "harmonics" in told(recipe | {"archive": both})["Light curves"]
+
+
+def test_the_least_error_of_calibrators_is_told_where_there_is_one(recipe):
+    spectra = {"scale": "C21", "error_floor": 0.0}
+    text = told(recipe | {"calibration": spectra})["Calibrators"]
+    assert text == "The models learned from spectra on the scale C21."
+    text = told(recipe | {"calibration": spectra | {"error_floor": 0.05}})["Calibrators"]
+    assert "at least 0.05 dex" in text
+
+
 def test_without_a_combination_the_order_is_told(recipe):
     assert "in the order one, two" in told(recipe)["Combination"]
 
@@ -84,6 +100,16 @@ def test_account_goes_from_those_asked_for_to_those_told_of(frame, table):
     assert rows["with light curves in the archive"] == 280
     assert rows["with a metallicity"] + rows["without one, each with its reason"] == frame.height
     assert "rows merged, of stars with several" not in rows
+
+
+def test_account_tells_of_stars_that_no_list_has(frame, table):
+    stars = {"in_file": 82, "selected": 2187, "light_curves_without_star": {"count": 2105}}
+    rows = account_of_stars({"stars": stars}, summarise(frame, table))
+    assert rows[:3] == [
+        ("rows in the list of stars", 82),
+        ("known by their light curves alone", 2105),
+        ("chosen by the recipe", 2187),
+    ]
 
 
 def test_account_that_is_not_known_is_that_of_the_rows(frame, table):

@@ -126,4 +126,4 @@ def _of_estimators(evidence: Evidence, limit: float) -> list[tuple[str, pl.DataF
     values = evidence.predictions.select("source_id", "estimator", "feh").drop_nulls()
     both = differences(values, first, second).select("source_id", residual="difference")
     stars = evidence.rows.join(both, on="source_id", how="inner", validate="1:1")
-    return [(f"stars, {first} less {second},", stars.sort("source_id"), limit)]
+    return [(f"stars ({first} less {second})", stars.sort("source_id"), limit)]
