@@ -40,6 +40,7 @@ def send(release: Release, *, client: str = "topcat", timeout: float = 60.0) -> 
     ReleaseError
         There is no hub or no such program, it does not answer in time, or it cannot load the table.
     """
+    about = release.about
     with _hub(timeout) as (hub, key):
         ids = _receivers(hub, key, client)
         path, temporary = _file(release)
@@ -48,7 +49,7 @@ def send(release: Release, *, client: str = "topcat", timeout: float = 60.0) -> 
             "samp.params": {
                 "url": path.as_uri(),
                 "table-id": path.as_uri(),
-                "name": f"{release.about.name} {release.about.version}",
+                "name": f"{about.name} {about.version}{' (part)' if about.subset else ''}",
             },
         }
         silent: list[str] = []

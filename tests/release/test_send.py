@@ -88,6 +88,7 @@ def test_a_part_arrives_as_what_it_is_and_leaves_no_file(program, part, tmp_path
     topcat = program(part.table, "topcat")
     send(part)
     assert topcat.loaded[0].equals(as_read(part.frame, part.table, "votable"))
+    assert topcat.calls[0]["name"] == "rrl-example 1.2.3 (part)"
     assert list(tmp_path.glob("rrcat-*")) == []
 
 
