@@ -50,7 +50,7 @@ class Release:
         return astropy_table(self.frame, self.table, self.about)
 
     def subset(
-        self, *, columns: Iterable[str] | None = None, cone: Cone | None = None
+        self, *, columns: str | Iterable[str] | None = None, cone: Cone | None = None
     ) -> "Release":
         """Give some columns of the stars within a cone.
 

@@ -48,11 +48,19 @@ class Cone:
 
 
 def in_cone(frame: pl.DataFrame, cone: Cone) -> pl.DataFrame:
-    """Give the rows of the stars within a cone, by their columns ``ra`` and ``dec`` in degrees."""
+    """Give the rows of the stars within a cone, by their columns ``ra`` and ``dec`` in degrees.
+
+    Raises
+    ------
+    ReleaseError
+        There are no such columns.
+    """
+    if not {"ra", "dec"} <= set(frame.columns):
+        raise ReleaseError("the catalogue has no positions", hint="leave out the cone")
     return frame.filter((cone.distances(frame) <= cone.radius).fill_null(False))
 
 
-def cut_columns(table: Table, columns: Iterable[str]) -> Table:
+def cut_columns(table: Table, columns: str | Iterable[str]) -> Table:
     """Give a table of some of its columns, in its own order, with those that every one keeps.
 
     Raises
@@ -60,7 +68,7 @@ def cut_columns(table: Table, columns: Iterable[str]) -> Table:
     ReleaseError
         There is no such column; names those alike.
     """
-    asked = list(columns)
+    asked = [columns] if isinstance(columns, str) else list(columns)
     for name in asked:
         if name not in table.names:
             raise ReleaseError("there is no such column", column=name, hint=_alike(name, table))

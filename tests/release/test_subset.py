@@ -70,6 +70,15 @@ def test_a_cone_off_the_sky_is_refused(cone):
     assert "all in degrees" in error.value.hint
 
 
+def test_without_positions_there_is_no_cone():
+    with pytest.raises(ReleaseError, match="has no positions"):
+        in_cone(stars((10, 20)).drop("dec"), Cone(10, 20, 1))
+
+
+def test_one_column_may_be_given_by_its_name(table):
+    assert cut_columns(table, "feh") == cut_columns(table, ["feh"])
+
+
 def test_columns_are_cut_in_the_order_of_the_table(table):
     cut = cut_columns(table, ["flags", "feh", "ra"])
     assert cut.names == ["source_id", "ra", "dec", "feh", "flags"]
