@@ -141,11 +141,11 @@ def _rmse(residuals: Mapping[str, FloatArray]) -> dict[str, float]:
 
 
 def _worse(combined: FloatArray, best: FloatArray) -> bool:
-    """Tell whether the loss in mean square exceeds its own standard error, star by star.
+    """Tell whether the loss in mean square exceeds twice its standard error, star by star.
 
     Of few stars the best member is so by chance, and what was chosen by chance is worse than it
     looks: the mean of members that are alike needs no proof that it is better.
     """
     both = np.isfinite(combined) & np.isfinite(best)
     loss = combined[both] ** 2 - best[both] ** 2
-    return not loss.size or bool(loss.mean() > loss.std() / np.sqrt(loss.size))
+    return not loss.size or bool(loss.mean() > 2 * loss.std() / np.sqrt(loss.size))

@@ -9,7 +9,7 @@ FloatArray = NDArray[np.float64]
 
 # The moments count as if as many stars said that all members are equally good: weights that fifty
 # stars teach of members whose residuals go together are worse than equal ones.
-SHRINKAGE = 50
+SHRINKAGE = 200
 LEAST_SHARE = 1e-3  # of the mean square; keeps the moments of two equal members regular
 
 
