@@ -32,8 +32,9 @@ TARGETS = {
     "parquet": Target("plain:parquet", "one Parquet file"),
     "csv": Target("plain:csv", "one CSV file, with a README of its columns"),
     "ecsv": Target("plain:ecsv", "one ECSV file, the text format of astropy"),
-    "zenodo": Target("zenodo:export", "an archive with an RO-Crate, and the metadata to deposit it"),
+    "zenodo": Target("zenodo:export", "an archive with an RO-Crate, and metadata to deposit it"),
     "dachs": Target("dachs:export", "a resource for GAVO DaCHS, with TAP and cone search"),
+    "cds": Target("cds:export", "what CDS takes for VizieR: ReadMe and a table", "cds"),
 }
 
 
