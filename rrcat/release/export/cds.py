@@ -1,7 +1,7 @@
 """A release as CDS takes it for VizieR: a table of fixed width, and the ReadMe that describes it.
 
 The standard is that of https://vizier.cds.unistra.fr/doc/catstd.htx; the description byte by byte
-and the rows are written by cdspyreadme.
+is written by cdspyreadme.
 """
 
 import re
@@ -14,7 +14,7 @@ import rrcat
 from rrcat import atomic
 from rrcat.errors import ReleaseError
 from rrcat.release.documents import LICENCES, environment
-from rrcat.release.export.cds_columns import CdsColumn, cds_columns
+from rrcat.release.export.cds_columns import CdsColumn, cds_columns, fixed_width
 from rrcat.release.export.cds_words import (
     WIDTH,
     ascii_words,
@@ -48,8 +48,7 @@ def export(release: Release, output: Path) -> list[Path]:
     columns = cds_columns(release.frame, release.table)
     name = f"{release.about.name}.dat"
     described, notes = _described(columns, name, release.table.description)
-    with atomic.naming(output / name):
-        described.makeCDSTable(outfolder=str(output))
+    atomic.write_inside(output / name, fixed_width(columns))
     maker = CDSTablesMaker()
     maker.addTable(described)
     atomic.write_inside(output / "ReadMe", _readme(release, columns, maker, notes).encode("ascii"))

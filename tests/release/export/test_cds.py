@@ -14,6 +14,7 @@ from astropy.io import ascii as tables
 from rrcat.errors import ReleaseError
 from rrcat.release.cells import fits_text
 from rrcat.release.export import export
+from rrcat.release.export.cds import _described
 from rrcat.release.export.cds_columns import cds_columns
 from rrcat.release.opened import open_release
 
@@ -102,6 +103,14 @@ def test_numbers_of_single_precision_are_written_as_they_are(release, every_type
     assert_same(read, every)
     assert read["mag"].tolist() == [pytest.approx(0.1, abs=5e-6), None]
     assert "1: true, 0: false." in readme
+
+
+def test_rows_are_those_that_cdspyreadme_writes(release, tmp_path):
+    _, rows = export(release, "cds", tmp_path / "out")
+    columns = cds_columns(release.frame, release.table)
+    written, _ = _described(columns, "theirs.dat", release.table.description)
+    written.makeCDSTable(outfolder=str(tmp_path))
+    assert rows.read_bytes() == (tmp_path / "theirs.dat").read_bytes()
 
 
 def test_units_are_those_of_cds(submitted, release):
