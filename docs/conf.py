@@ -24,3 +24,10 @@ napoleon_use_rtype = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 autodoc_preserve_defaults = True
+nitpicky = True
+nitpick_ignore = [  # types of attributes, whose pages are elsewhere or need none
+    ("py:class", "pathlib.Path"),
+    ("py:class", "polars.dataframe.frame.DataFrame"),
+    ("py:class", "rrcat.release.about.About"),
+    ("py:class", "rrcat.release.manifest.Manifest"),
+]

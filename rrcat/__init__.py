@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rrcat.release.opened import open_release as open_release
     from rrcat.release.subset import Cone as Cone
 
+__all__ = ["Cone", "Release", "__version__", "open_release"]
 __version__ = "0.1.0"
 
 _LAZY = {

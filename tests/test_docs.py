@@ -1,6 +1,9 @@
 """What the documentation promises to cover, it covers."""
 
+import importlib
 import importlib.util
+import inspect
+import re
 from pathlib import Path
 
 import click
@@ -12,6 +15,20 @@ from rrcat.catalogue.recipe import Recipe
 from rrcat.cli.main import COMMANDS
 from rrcat.schema import load, names
 
+PUBLIC = (
+    "rrcat",
+    "rrcat.archive",
+    "rrcat.estimator",
+    "rrcat.fourier",
+    "rrcat.harmonic",
+    "rrcat.lightcurve",
+    "rrcat.schema",
+    "rrcat.simulate",
+    "rrcat.testing",
+)
+"""What may be imported from: the floors that plugins may use, and the package itself."""
+
+ARRAYS = re.compile("NDArray|FloatArray|ArrayLike")
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
@@ -53,6 +70,53 @@ def test_every_command_is_documented(pages):
     assert "rrcat plugins check" in commands()
     headings = [line.strip("# ") for line in pages["generated/commands"].splitlines()]
     assert [command for command in commands() if command not in headings] == []
+
+
+def public_names() -> list[tuple[str, str, object]]:
+    """Give module, name and object of all that may be imported."""
+    modules = [(module, importlib.import_module(module)) for module in PUBLIC]
+    return [(module, name, getattr(at, name)) for module, at in modules for name in at.__all__]
+
+
+def test_the_public_modules_are_all_that_say_what_they_give():
+    package = DOCS.parent / "rrcat"
+    saying = {
+        ".".join(("rrcat", *path.parent.relative_to(package).parts))
+        for path in package.rglob("__init__.py")
+        if "__all__" in path.read_text(encoding="utf-8")
+    }
+    assert saying - {"rrcat.catalogue.distance"} == set(PUBLIC)  # above what plugins may import
+
+
+def test_every_public_name_is_documented_once(pages):
+    told = re.compile(r"^\.\. (?:auto)?(?:function|class|data):: ([\w.]+)", re.MULTILINE)
+    places = [name for page in pages.values() for name in told.findall(page)]
+    assert sorted(name for name in places if places.count(name) > 1) == []
+    last = {name.rpartition(".")[2] for name in places}
+    assert [name for _, name, _ in public_names() if name not in {*last, "__version__"}] == []
+
+
+def test_every_public_name_says_what_it_is():
+    without = [
+        f"{module}.{name}"
+        for module, name, what in public_names()
+        if callable(what) and not inspect.getdoc(what)
+    ]
+    assert without == []
+
+
+def test_what_takes_or_gives_arrays_tells_their_shapes_and_units():
+    shape = re.compile(r"shapes?\b|``\([^)]+, ?[^)]*\)``")
+    unit = re.compile(r"\b(d|mag²?|dex|rad|radians|cycles|unit)(\b|\])|units of")
+    silent = []
+    for module, name, what in public_names():
+        if callable(what):
+            said = inspect.getdoc(what) or ""
+            if ARRAYS.search(str(inspect.signature(what))) and not (
+                shape.search(said) and unit.search(said)
+            ):
+                silent.append(f"{module}.{name}")
+    assert silent == []
 
 
 def test_every_column_of_every_schema_is_documented(pages):

@@ -18,7 +18,7 @@ def read_files(config: FilesArchive, base: Path, selection: Selection = EVERYTHI
     """Read the files of an archive into frames of the tables stars, light_curves and features.
 
     Left out altogether, with its observations, is a star of which ``where`` of the star file leaves
-    out every row; for the rest see :func:`rrcat.archive.ingest.assemble`. Times become days since
+    out every row; for the rest see ``rrcat.archive.ingest.assemble``. Times become days since
     JD 2455197.5.
 
     Parameters

@@ -74,7 +74,7 @@ class Model(ABC):
         """Give a value or a reason for every star: a frame of the table ``predictions``.
 
         One row a star of ``batch.stars``, sorted by ``source_id``. The reasons of
-        :mod:`rrcat.estimator.reasons` are found here; ``_predict`` is given only the other stars,
+        ``rrcat.estimator.reasons`` are found here; ``_predict`` is given only the other stars,
         and of their tables only the rows in the bands of the model. Features that it does not read
         may say why a star has no sequence.
 
@@ -196,7 +196,7 @@ class Estimator(ABC):
     checkpoints: Path | None = None
     """A folder that survives a killed run, in which ``_fit`` may leave checkpoints and find them
     again; None: nowhere. It is handed to no other estimator, parameters, seed or training set, and
-    removed when the fit is done: see :func:`rrcat.estimator.checkpoints.keeping_checkpoints`."""
+    removed when the fit is done: see ``rrcat.estimator.checkpoints``."""
 
     @classmethod
     def check_machine(cls) -> str | None:
@@ -234,7 +234,7 @@ class Estimator(ABC):
         PluginError
             No calibrator can be used, or the estimator failed.
         RecipeError
-            The seed is negative or above :data:`MAX_SEED`.
+            The seed is negative or above ``MAX_SEED``, 2³² − 1.
         """
         if not 0 <= seed <= MAX_SEED:
             raise RecipeError(

@@ -17,7 +17,7 @@ _FARTHEST = 4.0
 
 @dataclass(frozen=True)
 class Scaler:
-    """Mean and width ``(n_columns,)`` of each column over the training stars."""
+    """Mean and width ``(n_columns,)`` of each column over the training stars, in its unit."""
 
     mean: FloatArray
     width: FloatArray

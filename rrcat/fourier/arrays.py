@@ -23,7 +23,7 @@ class FitResult:
 
     ``values`` ``(n, 56)`` has the columns VALUE_COLUMNS, ``scalars`` ``(n, 6)`` SCALARS, ``flags``
     ``(n, 7)`` FLAGS; ``covariance`` ``(n, 136)`` is laid out as
-    :mod:`rrcat.harmonic.covariance` says.
+    :data:`rrcat.harmonic.PARAMETERS` says; units are d, mag and rad.
     """
 
     values: FloatArray

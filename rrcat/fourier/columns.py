@@ -52,7 +52,7 @@ def branches(coefficients: FloatArray) -> FloatArray:
 def coefficient_columns(
     period: FloatArray, noise: FloatArray, coefficients: FloatArray, centres: FloatArray
 ) -> FloatArray:
-    """Give the columns :data:`COEFFICIENT_COLUMNS`, shape ``(n, n_columns)``.
+    """Give columns ``(n, n_columns)``: :data:`~rrcat.fourier.columns.COEFFICIENT_COLUMNS`.
 
     ``period`` [d] and ``noise`` ``(n,)`` are those of :class:`~rrcat.fourier.Shapes`,
     ``coefficients`` ``(n, 15)`` [mag] the mean of :func:`~rrcat.fourier.posterior`. Phases are
@@ -80,9 +80,9 @@ def column_errors(coefficients: FloatArray, covariance: FloatArray) -> FloatArra
     """Give the standard errors of :func:`coefficient_columns`, shape ``(n, n_columns)``.
 
     Mean ``(n, 15)`` and covariance ``(n, 15, 15)`` of :func:`~rrcat.fourier.posterior` are
-    propagated to first order. Period and noise are taken as known: their errors are 0. The error of
-    a phase is at most π/√3, that of an angle which may be anywhere on the circle; along an
-    amplitude that vanishes, the error is that of the cosine coefficient.
+    propagated to first order, each in the unit of its column. Period and noise are taken as known:
+    their errors are 0. The error of a phase is at most π/√3, that of an angle which may be anywhere
+    on the circle; along an amplitude that vanishes, the error is that of the cosine coefficient.
     """
     cosine, sine = coefficients[:, 1::2], coefficients[:, 2::2]
     amplitude, phase = np.hypot(cosine, sine), np.arctan2(sine, cosine)

@@ -71,14 +71,14 @@ def fit_light_curves(
     Returns
     -------
     features
-        One row per (``source_id``, ``band``), sorted, with :data:`FEATURE_COLUMNS`. ``fit_status``
-        is ``ok``, or ``no_light_curve``; ``no_period`` (null, not finite, outside
+        One row per (``source_id``, ``band``), sorted, with :data:`~rrcat.fourier.FEATURE_COLUMNS`.
+        ``fit_status`` is ``ok``, or ``no_light_curve``; ``no_period`` (null, not finite, outside
         ``period_range``); ``too_few_epochs`` (fewer than ``min_epochs`` left by cleaning);
         ``fit_failed`` (no solution, or one outside the ranges of the table ``features``). Where it
         is not ``ok``, all but the counts is null. ``n_observations`` is
         the sum of ``n_epochs`` (used), ``n_rejected`` (by cleaning) and ``n_clipped``. Harmonics
         beyond ``n_harmonics`` are null, and NaN in ``covariance``
-        (:mod:`rrcat.harmonic.covariance`).
+        (:func:`rrcat.harmonic.unpack_covariance`).
 
     Raises
     ------

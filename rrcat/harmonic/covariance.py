@@ -40,12 +40,12 @@ def covariance_index(first: str, second: str) -> int:
 
 
 def pack_covariance(matrix: ArrayLike) -> NDArray[np.float64]:
-    """Give the list ``(..., 136)`` of a symmetric matrix ``(..., 16, 16)``."""
+    """Give the list, shape ``(..., 136)``, of a matrix ``(..., 16, 16)`` in d, mag and rad."""
     return np.asarray(matrix, dtype=np.float64)[..., _ROWS, _COLUMNS]
 
 
 def unpack_covariance(packed: ArrayLike) -> NDArray[np.float64]:
-    """Give the symmetric matrix ``(..., 16, 16)`` of a list ``(..., 136)``."""
+    """Give the matrix, shape ``(..., 16, 16)`` in d, mag and rad, of a list ``(..., 136)``."""
     values = np.asarray(packed, dtype=np.float64)
     matrix = np.empty((*values.shape[:-1], len(PARAMETERS), len(PARAMETERS)))
     matrix[..., _ROWS, _COLUMNS] = values

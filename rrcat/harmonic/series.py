@@ -70,7 +70,8 @@ def evaluate_each(
 def phase_differences(phases: ArrayLike) -> NDArray[np.float64]:
     """Give ``φ_k1 = φ_k − k φ_1`` in [0, 2π) for k = 1, 2, ... along the last axis.
 
-    The entry of k = 1 is 0 by definition. The differences do not change when time is shifted.
+    ``phases`` are the φ_k [rad], shape ``(..., n_harmonics)``, and so is what is given. The entry
+    of k = 1 is 0 by definition. The differences do not change when time is shifted.
     """
     phase = np.asarray(phases, dtype=np.float64)
     k = np.arange(1, phase.shape[-1] + 1, dtype=np.float64)
@@ -81,13 +82,16 @@ def sine_to_cosine(phi_k1: ArrayLike, k: ArrayLike) -> NDArray[np.float64]:
     """Give φ_k1 of the cosine series from φ_k1 of the sine series, in [0, 2π).
 
     ``φ_k1(cos) = φ_k1(sin) + (k − 1) π/2``: φ21 + π/2, φ31 + π. It follows from
-    ``sin x = cos(x − π/2)``.
+    ``sin x = cos(x − π/2)``. ``phi_k1`` [rad] and its order ``k`` have any common shape.
     """
     return wrap(np.asarray(phi_k1, dtype=np.float64) + _quarter_turns(k))
 
 
 def cosine_to_sine(phi_k1: ArrayLike, k: ArrayLike) -> NDArray[np.float64]:
-    """Give φ_k1 of the sine series from φ_k1 of the cosine series, in [0, 2π)."""
+    """Give φ_k1 of the sine series from φ_k1 of the cosine series, in [0, 2π).
+
+    ``phi_k1`` [rad] and its order ``k`` have any common shape.
+    """
     return wrap(np.asarray(phi_k1, dtype=np.float64) - _quarter_turns(k))
 
 

@@ -74,8 +74,8 @@ def clean(
         ``source_id, band, time, phase, mag, mag_error``, sorted by all of them. ``time`` is null
         all through a light curve that is known by phase only.
     counts
-        One row per (``source_id``, ``band``) of the input, sorted, with :data:`COUNT_COLUMNS`;
-        ``n_rejected`` is the sum of the five reasons.
+        One row per (``source_id``, ``band``) of the input, sorted, with
+        :data:`~rrcat.lightcurve.COUNT_COLUMNS`; ``n_rejected`` is the sum of the five reasons.
     """
     settings = settings or CleaningSettings()
     observations = _with_reasons(_standardised(light_curves), settings)

@@ -15,7 +15,11 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PackedLightCurves:
-    """Light curves end to end; those of curve i are ``offsets[i]:offsets[i + 1]``."""
+    """Light curves end to end; those of curve i are ``offsets[i]:offsets[i + 1]``.
+
+    ``offsets`` has the shape ``(n_light_curves + 1,)``, times [d], phases [cycles] and
+    magnitudes [mag] ``(n_observations,)``.
+    """
 
     keys: pl.DataFrame
     """``source_id, band`` of each light curve, sorted."""
@@ -53,7 +57,10 @@ def pack(kept: pl.DataFrame) -> PackedLightCurves:
 
 
 def fold(time: ArrayLike, period: ArrayLike, reference_time: ArrayLike = 0.0) -> FloatArray:
-    """Give the phase in cycles, in [0, 1), of times in d; 0 at the reference time."""
+    """Give the phase in cycles, in [0, 1), of times in d; 0 at the reference time.
+
+    ``time``, ``period`` [d] and ``reference_time`` have any shapes that go together.
+    """
     elapsed = np.asarray(time, dtype=np.float64) - np.asarray(reference_time, dtype=np.float64)
     cycle = elapsed / np.asarray(period, dtype=np.float64)
     phase = cycle - np.floor(cycle)

@@ -32,7 +32,7 @@ class CheckResult:
 def check_estimator(
     spec: EstimatorSpec, params: Mapping[str, Any] | None = None
 ) -> list[CheckResult]:
-    """Give the result of every check in :data:`CHECKS` for an estimator.
+    """Give the result of every check in :data:`rrcat.testing.CHECKS` for an estimator.
 
     Where it cannot learn or predict at all, ``basic`` says why and the others are not run.
 
