@@ -18,5 +18,10 @@ CONTENT_KEY = "IVOA.VOTable-Parquet.content"
 
 def write_parquet(frame: pl.DataFrame, table: Table, about: About, path: Path) -> None:
     """Write a conforming frame as Parquet."""
-    described = {VERSION_KEY: "1.0", CONTENT_KEY: document(table, about, frame.height)}
+    described = vo_metadata(table, about, frame.height)
     path.write_bytes(parquet_bytes(frame, metadata=described))
+
+
+def vo_metadata(table: Table, about: About, n_rows: int) -> dict[str, str]:
+    """Give the key-value metadata of a Parquet file that VOParquet asks for."""
+    return {VERSION_KEY: "1.0", CONTENT_KEY: document(table, about, n_rows)}
