@@ -12,7 +12,14 @@ author = "the rrcat developers"
 copyright = author
 release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "reference"]
-exclude_patterns = ["_build", "generated/recipe.md", "generated/commands.md", "generated/flags.md"]
+exclude_patterns = [  # what other pages include
+    "_build",
+    "generated/commands.md",
+    "generated/flags.md",
+    "generated/recipe.md",
+    "generated/results.md",
+    "generated/table-versions.md",
+]
 html_theme = "furo"
 html_title = f"rrcat {release}"
 html_show_sphinx = False

@@ -128,6 +128,31 @@ def test_every_column_of_every_schema_is_documented(pages):
             assert all(f"`{bit.name}` | {bit.description}" in page for bit in column.bits)
 
 
+def test_every_version_of_a_table_is_told_newest_first(pages):
+    histories = pages["generated/table-versions"].split("### ")[1:]
+    assert [history.partition("\n")[0] for history in histories] == names()
+    for name, history in zip(names(), histories, strict=True):
+        told = re.findall(r"^\| (\d+\.\d+\.\d+) \| \d{4}-\d\d-\d\d \|", history, re.MULTILINE)
+        table = load(name)
+        assert told[0] == table.version, f"docs/table_versions.toml lacks {name} {table.version}"
+        assert told == sorted(told, key=lambda v: [int(n) for n in v.split(".")], reverse=True)
+        assert {column.since for column in table.defined} <= set(told)
+
+
+def test_every_result_of_the_readme_is_told_with_what_it_needs(pages):
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    results = readme.partition("## Results\n")[2].partition("\n## ")[0]
+    rows = [line for line in results.splitlines() if line.endswith("` |")]
+    assert len(rows) > 20
+    told = pages["generated/results"].splitlines()
+    assert [row for row in rows if not any(line.startswith(row) for line in told)] == []
+    for recipe in re.findall(r"`rrcat [a-z]+ (catalogues/\S+\.toml)", results):
+        (line, *_) = [line for line in told if recipe in line]
+        folder = re.search(r"\| (`\w+`)[^|]*\|[^|]*\|$", line)
+        assert folder, f"docs/reproduce.toml lacks what {recipe} needs"
+        assert f"| {folder[1]} |" in pages["reproduce"]
+
+
 def test_every_key_of_a_recipe_is_documented(pages):
     page = pages["generated/recipe"]
     schema = Recipe.model_json_schema(by_alias=True)

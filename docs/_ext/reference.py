@@ -4,6 +4,8 @@ Tables come from ``schemas/``, the recipe from its pydantic models, commands fro
 """
 
 import importlib
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,10 @@ from rrcat.schema import Column, Table, load, names
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+
+DOCS = Path(__file__).resolve().parent.parent
+KNOWN = ("data", "time")
+"""Keys of a command in ``reproduce.toml``, in the order of the columns."""
 
 
 def setup(app: "Sphinx") -> dict[str, bool]:
@@ -40,7 +46,47 @@ def pages() -> dict[str, str]:
         "flags": bit_table(load("rrl_metallicity")["flags"]),
         "recipe": recipe_sections(),
         "commands": "\n".join(command_sections()),
+        "results": results(),
+        "table-versions": table_versions(),
     }
+
+
+def results() -> str:
+    """Give the results of the README with what their commands need and take."""
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    known = tomllib.loads((DOCS / "reproduce.toml").read_text(encoding="utf-8"))["command"]
+    lines = ["| requirement | reached | command | data | time |", "|---|---|---|---|---|"]
+    for row in re.findall(r"^\| .* \| `.*` \|$", section(readme, "Results"), re.MULTILINE):
+        told = [known.get(command, {}) for command in re.findall("`([^`]*)`", last_cell(row))]
+        needs = {each: "; ".join(one[each] for one in told if each in one) for each in KNOWN}
+        lines.append(" ".join([row, *(f"{needs[each]} |" for each in KNOWN)]))
+    return "\n".join(lines)
+
+
+def section(page: str, heading: str) -> str:
+    """Give what stands below a heading of a page."""
+    return page.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+
+
+def last_cell(row: str) -> str:
+    """Give the last cell of a row of a table."""
+    return re.split(r"(?<!\\)\|", row)[-2]
+
+
+def table_versions() -> str:
+    """Tell what each version of each table brought, newest first."""
+    told = tomllib.loads((DOCS / "table_versions.toml").read_text(encoding="utf-8"))
+    lines = []
+    for name in names():
+        lines += [f"### {name}", "", "| version | date | what |", "|---|---|---|"]
+        for version, entry in told[name].items():
+            brought = [column.name for column in load(name).defined if column.since == version]
+            words = [entry["what"]]
+            if brought and version != "1.0.0":
+                words.append(f"Columns added: {listed(tuple(brought))}.")
+            lines.append(f"| {version} | {entry['date']} | {' '.join(words)} |")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def schema_page(table: Table) -> str:

@@ -16,7 +16,7 @@ def density_weights(feh: ArrayLike) -> NDArray[np.float64]:
     """Give the inverse of the density of metallicities at each of them, with mean 1.
 
     The density is a Gaussian kernel estimate with the bandwidth ``0.9 min(s, IQR / 1.34) n^(-1/5)``
-    (Silverman 1986, Density Estimation, eq. 3.31). Where it is less than :data:`LEAST_DENSITY` of
+    (Silverman 1986, Density Estimation, eq. 3.31). Where it is less than ``LEAST_DENSITY`` of
     its largest value it counts as that: no weight is more than twenty times another. Metallicities
     that are all the same have weight 1.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,7 +47,7 @@ class Dataset:
     """A training set that `rrcat dataset` has left. ``facts`` is what ``dataset.json`` says."""
 
     folder: Path
-    facts: dict[str, Any]
+    facts: dict[str, Any] = field(repr=False)
 
     def scan(self, table: str) -> pl.LazyFrame:
         """Give one of the tables ``sequences``, ``features``, ``labels``, ``folds``, unread."""
@@ -58,7 +58,7 @@ class Dataset:
     ) -> Iterator[pl.DataFrame]:
         """Yield the sequences of so many stars after another, sorted, with what is learned of them.
 
-        Only a group of :data:`ROWS_IN_GROUP` rows of each file and a batch are in memory, and the
+        Only a group of ``ROWS_IN_GROUP`` rows of each file and a batch are in memory, and the
         labels.
 
         Parameters
@@ -74,7 +74,7 @@ class Dataset:
         Yields
         ------
         pl.DataFrame
-            The columns of the table ``sequences``, then :data:`LABELS`, then the features.
+            The columns of the table ``sequences``, then ``LABELS``, then the features.
         """
         labels = self.scan("labels").select("source_id", *LABELS)
         if split is not None:

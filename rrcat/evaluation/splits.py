@@ -72,7 +72,7 @@ def split(stars: pl.DataFrame, *, seed: int) -> pl.DataFrame:
 
     Of ten stars of a pulsation type that follow each other in [Fe/H], chance takes one for
     validation, one for testing and eight to train with, so that the three are alike. It follows
-    from the seed and the identifiers, as in :func:`cut`.
+    from the seed and the identifiers, as in ``cut``.
 
     Parameters
     ----------

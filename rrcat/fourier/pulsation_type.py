@@ -75,8 +75,8 @@ def infer_pulsation_types(
     Returns
     -------
     types
-        One row a star, sorted, with :data:`TYPE_COLUMNS`: ``RRab``, ``RRc``, ``other``, or null
-        where there is no fit with period and R21. Doubts are words of :data:`DOUBTS`, separated by
+        One row a star, sorted, with ``TYPE_COLUMNS``: ``RRab``, ``RRc``, ``other``, or null
+        where there is no fit with period and R21. Doubts are words of ``DOUBTS``, separated by
         commas, null where the type is not in doubt.
 
     Raises

@@ -103,10 +103,10 @@ def search_periods(
     Returns
     -------
     periods
-        One row a star, sorted, with :data:`PERIOD_COLUMNS`. ``period`` [d] is null where there is
+        One row a star, sorted, with ``PERIOD_COLUMNS``. ``period`` [d] is null where there is
         none; ``period_false_alarm`` is the probability that noise alone makes as good a fit
         somewhere in the range (:func:`rrcat.fourier.false_alarm.false_alarm`);
-        ``period_doubts`` holds words of :data:`DOUBTS` or one of :data:`NO_PERIOD`, separated by
+        ``period_doubts`` holds words of ``DOUBTS`` or one of ``NO_PERIOD``, separated by
         commas, null where nothing is doubted; ``second_period`` is that of the next best fit.
 
     Raises

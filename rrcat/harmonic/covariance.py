@@ -30,7 +30,7 @@ def covariance_index(first: str, second: str) -> int:
     Raises
     ------
     KeyError
-        When a name is not one of :data:`PARAMETERS`.
+        When a name is not one of :data:`~rrcat.harmonic.PARAMETERS`.
     """
     for name in (first, second):
         if name not in PARAMETERS:

@@ -37,7 +37,7 @@ def sequences(
     features
         Frame of the table ``features``, fitted to these light curves after the same cleaning.
         Features that are an archive's own count on its cleaning and clipping, which is not known:
-        they fold a light curve, but nothing is clipped. :mod:`rrcat.run` fits such light curves
+        they fold a light curve, but nothing is clipped. ``rrcat.run`` fits such light curves
         itself.
     cleaning
         Settings of the fit.

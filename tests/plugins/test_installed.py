@@ -1,7 +1,7 @@
 """Plugins of every kind, really installed, in an environment of their own.
 
 The environment sees the packages of the running one, so that nothing is fetched. The good
-third-party plugin is the one that ``rrcat plugins new`` writes.
+third-party plugin is the one that ``rrcat plugins new`` writes, by the steps of the tutorial.
 """
 
 import json
@@ -17,6 +17,7 @@ import uv
 from rrcat.cli.main import main
 
 DISTRIBUTIONS = Path(__file__).parent / "distributions"
+TUTORIAL = Path(__file__).resolve().parents[2] / "docs" / "write_an_estimator.md"
 BROKEN = {
     "test-fails-on-import": "No module named 'a_library_that_is_not_there'",
     "test-exits-on-import": "cannot load plugin_exits_on_import: SystemExit",
@@ -38,11 +39,19 @@ def run(*command, **variables):
     )
 
 
+def steps():
+    """Give the three commands that the tutorial begins with, cut into words."""
+    block = TUTORIAL.read_text(encoding="utf-8").partition("```sh\n")[2].partition("```")[0]
+    return [line.split() for line in block.splitlines()]
+
+
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
     """The interpreter of an environment with all the plugins."""
     folder = tmp_path_factory.mktemp("plugins")
-    assert main(["plugins", "new", "third-party", "--into", str(folder)]) == 0
+    new, install, _ = steps()
+    assert new[0] == "rrcat"
+    assert main([*new[1:], "--into", str(folder)]) == 0
     environment = folder / "environment"
     made = run(uv.find_uv_bin(), "venv", "--python", sys.executable, environment)
     assert made.returncode == 0, made.stderr
@@ -53,7 +62,7 @@ def python(tmp_path_factory):
     done = run(
         *(uv.find_uv_bin(), "pip", "install", "--python", python),
         *("--offline", "--no-cache", "--no-deps", "--no-build-isolation"),
-        *(folder / "rrcat-third-party", *sorted(DISTRIBUTIONS.iterdir())),
+        *(folder / install[-1], *sorted(DISTRIBUTIONS.iterdir())),
     )
     assert done.returncode == 0, done.stderr
     return python
@@ -78,7 +87,7 @@ def status(listed, id):
 
 
 def test_good_plugins_are_listed_among_broken_ones(listed):
-    assert status(listed, "third-party") == ["ok"]
+    assert status(listed, "demo-est") == ["ok"]
     assert status(listed, "literature-relations") == ["ok"]
 
 
@@ -106,7 +115,7 @@ def test_nothing_else_is_broken(listed):
 def test_the_list_for_people_names_estimators_and_broken_plugins(python):
     done = run(python, "-m", "rrcat", "plugins", "list")
     lines = done.stdout.splitlines()
-    assert any(line.startswith("third-party") for line in lines)
+    assert any(line.startswith("demo-est") for line in lines)
     assert any(line.startswith("broken: raises (test-raises-in-hook 1.0.0): ") for line in lines)
     assert done.stderr == ""
 
@@ -153,13 +162,15 @@ def test_asking_for_the_estimator_of_a_broken_plugin_tells_why_it_is_not_there(p
 
 
 def test_the_plugin_that_rrcat_writes_keeps_the_contract_once_installed(python):
-    done = run(python, "-m", "rrcat", "plugins", "check", "third-party")
+    check = steps()[-1]
+    assert check[:3] == ["rrcat", "plugins", "check"]
+    done = run(python, "-m", *check)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "FAIL" not in done.stdout
 
 
 def test_its_own_test_passes(python, tmp_path):
-    folder = python.parents[2] / "rrcat-third-party"
+    folder = python.parents[2] / "rrcat-demo-est"
     done = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder)
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
