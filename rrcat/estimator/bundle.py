@@ -29,6 +29,9 @@ GOLDEN = "golden.parquet"
 TOLERANCE = 1e-6
 """Largest difference of a replayed golden value, dex: another CPU may round differently."""
 
+# What is told of a bundle whose files have the right hashes, and yet are of no use.
+_DAMAGED = "it is damaged, or changed by hand: take the bundle from where it came, or train again"
+
 
 def save_bundle(
     model: Model,
@@ -126,9 +129,13 @@ def load_bundle(folder: Path, registry: Registry | None = None) -> Model:
         ) from None
     try:
         model = estimator.load(folder / "weights")
+    except BundleError:
+        raise
     except (Exception, SystemExit) as error:
         raise BundleError(
-            f"{spec.id} cannot read its weights: {type(error).__name__}: {error}", file=folder
+            f"{spec.id} cannot read its weights: {type(error).__name__}: {error}",
+            file=folder,
+            hint=_DAMAGED,
         ) from error
     if model.scale != manifest.scale:
         raise BundleError(
@@ -174,7 +181,7 @@ def _replay(folder: Path, manifest: Manifest, model: Model) -> None:
         given = model.predict(StarBatch(**tables))
     except RrcatError as error:
         raise BundleError(
-            f"the model fails on its golden rows: {error.message}", file=folder
+            f"the model fails on its golden rows: {error.message}", file=folder, hint=_DAMAGED
         ) from error
     numbers = [column.name for column in table.column if column.dtype == "float64"]
     words = [column.name for column in table.column if column.name not in numbers]

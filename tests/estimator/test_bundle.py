@@ -163,8 +163,20 @@ def test_parameters_that_no_longer_exist_are_named(save, registry):
 def test_weights_that_cannot_be_read_are_named(save, line, registry, monkeypatch):
     folder = save()
     monkeypatch.setattr(line, "_load", lambda self, folder: {}["slope"])
-    with pytest.raises(BundleError, match="cannot read its weights: KeyError"):
+    with pytest.raises(BundleError, match="cannot read its weights: KeyError") as caught:
         load_bundle(folder, registry)
+    assert "train again" in caught.value.hint
+
+
+def test_what_an_estimator_says_of_its_weights_is_told_as_it_is(save, line, registry, monkeypatch):
+    def refuse(self, folder):
+        raise BundleError("the weights are cut off", file=folder / "line.json", hint="train again")
+
+    folder = save()
+    monkeypatch.setattr(line, "_load", refuse)
+    with pytest.raises(BundleError, match=r"^the weights are cut off") as caught:
+        load_bundle(folder, registry)
+    assert caught.value.where == {"file": folder / "weights" / "line.json"}
 
 
 def test_a_bundle_without_its_plugin_says_so(save):

@@ -3,7 +3,7 @@
 from rrcat.plugin import EstimatorSpec, hookimpl
 
 _INPUTS = frozenset({"sequences", "features"})
-_TYPES = frozenset({"RRab", "RRc"})
+TYPES = frozenset({"RRab", "RRc"})
 _REQUIRES = ("tensorflow", "keras")
 
 LSTM = EstimatorSpec(
@@ -13,7 +13,7 @@ LSTM = EstimatorSpec(
     factory="rrcat_keras.estimator:KerasLstm",
     inputs=_INPUTS,
     bands=None,
-    pulsation_types=_TYPES,
+    pulsation_types=TYPES,
     requires=_REQUIRES,
     summary="Recurrent network (bidirectional LSTM) on the observations of folded light curves",
 )
@@ -24,7 +24,7 @@ TRANSFORMER = EstimatorSpec(
     factory="rrcat_keras.estimator:KerasTransformer",
     inputs=_INPUTS,
     bands=None,
-    pulsation_types=_TYPES,
+    pulsation_types=TYPES,
     requires=_REQUIRES,
     summary="Transformer on the observations of folded light curves",
 )

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from rrcat.canonical import json_bytes, parquet_bytes
 from rrcat.errors import BundleError
+from rrcat.fourier import N_COEFFICIENTS
 from rrcat_keras.backend import keras, tf
 from rrcat_keras.coefficients import CoefficientInput, Regularisation
 from rrcat_keras.learning import Account
-from rrcat_keras.networks import Architecture, build
+from rrcat_keras.networks import Architecture, LstmSizes, build
+from rrcat_keras.params import LstmParams, TransformerParams
+from rrcat_keras.plugin import TYPES
 from rrcat_keras.points import Representation
 from rrcat_keras.regression import Reader, Regression
 from rrcat_keras.training import History
@@ -74,12 +79,14 @@ def load_model(
     Raises
     ------
     BundleError
-        The weights are not those of the networks that the bundle describes.
+        The bundle describes no network that could have been learned, or the weights are not those
+        of the networks that it describes.
     """
     content = json.loads((folder / MODEL).read_bytes())
     regressions, accounts = {}, {}
     for kind, part in content["types"].items():
-        architecture = Architecture.from_plain(part["architecture"])
+        if kind not in TYPES:  # it is part of the name of a file
+            raise _no_network(folder, f"there is no pulsation type {kind!r}")
         second = None
         if part["second"] is not None:
             regularisation, of_curves = part["second"]
@@ -87,9 +94,11 @@ def load_model(
                 Regularisation.from_plain(regularisation),
                 CoefficientInput.from_plain(of_curves),
             )
+        reader = Reader(Representation.from_plain(part["representation"]), second)
+        architecture = _architecture(part, reader, folder)
         regressions[kind] = Regression(
             architecture,
-            Reader(Representation.from_plain(part["representation"]), second),
+            reader,
             _networks(folder / _weights_file(kind), architecture, part["members"], content),
             part["centre"],
             part["scale"],
@@ -103,6 +112,49 @@ def load_model(
             pl.read_parquet(folder / _left_out_file(kind), glob=False),
         )
     return content["scale"], tuple(content["bands"]), regressions, accounts
+
+
+def _architecture(part: dict[str, Any], reader: Reader, folder: Path) -> Architecture:
+    """Give the architecture of a type, after checking that it is no larger than one may learn.
+
+    Networks are built before their weights can be compared with those of the file: a size that a
+    file makes up would take any time and memory.
+    """
+    architecture = Architecture.from_plain(part["architecture"])
+    reads, sizes, representation = architecture.reads, architecture.sizes, reader.representation
+    kind = LstmParams if isinstance(sizes, LstmSizes) else TransformerParams
+    asked = {"members": part["members"], "max_points": representation.max_points}
+    try:
+        kind.model_validate(asked | asdict(sizes))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(each) for each in first["loc"])
+        raise _no_network(folder, f"{place} is {first['input']}: {first['msg']}") from None
+    n_bands, n_coefficients = len(representation.bands), 0
+    if reader.second is not None:
+        of_curves = reader.second[1]
+        n_coefficients = of_curves.columns.mean.size + of_curves.errors.mean.size
+    for name, allowed in (
+        ("bands", [n_bands]),
+        ("width", [n_bands * representation.max_points]),
+        ("coefficients", [n_coefficients]),
+        ("auxiliary", [0, n_bands * N_COEFFICIENTS]),
+    ):
+        if getattr(reads, name) not in allowed:
+            wanted = " or ".join(str(each) for each in allowed)
+            raise _no_network(
+                folder, f"reads.{name} is {getattr(reads, name)}, and can be {wanted}"
+            )
+    return architecture
+
+
+def _no_network(folder: Path, why: str) -> BundleError:
+    return BundleError(
+        f"{MODEL} describes no network that could have been learned: {why}",
+        file=folder / MODEL,
+        hint="the file is damaged or changed by hand: take the bundle from where it came, "
+        "or train again",
+    )
 
 
 def _weights_file(kind: str) -> str:
@@ -143,12 +195,14 @@ def _networks(
     networks = [build(architecture, 0) for _ in range(members)]
     if (found := _described(arrays)) != (asked := _described(_arrays(networks))):
         key = min(key for key in found.keys() | asked.keys() if found.get(key) != asked.get(key))
-        versions = content["versions"]
+        saved = content["versions"]["keras"]
         raise BundleError(
             f"the weights are not those of the network: {key} is {found.get(key, 'absent')}, "
             f"wanted {asked.get(key, 'none')}",
             file=path,
-            hint=f"it was saved with Keras {versions['keras']}, here is {keras.__version__}; "
+            hint="the file is damaged: train again, or take the bundle from where it came"
+            if saved == keras.__version__
+            else f"it was saved with Keras {saved}, here is {keras.__version__}; "
             "install that version, or train again",
         )
     for key, variable in _variables(networks).items():

@@ -51,7 +51,13 @@ def test_weights_of_another_shape_are_refused_and_told(folder):
         BundleError, match=rf"01/{KERNEL} is float32\[2, 2\], wanted float32\["
     ) as error:
         load_model(folder)
-    assert "it was saved with Keras" in error.value.hint
+    assert "the file is damaged" in error.value.hint
+    content = json.loads((folder / "model.json").read_text())
+    content["versions"]["keras"] = "3.6.0"
+    (folder / "model.json").write_text(json.dumps(content))
+    with pytest.raises(BundleError) as error:
+        load_model(folder)
+    assert "it was saved with Keras 3.6.0" in error.value.hint
 
 
 @pytest.mark.parametrize("change", ["absent", "double"])
@@ -102,3 +108,34 @@ def test_stars_left_out_are_in_a_table_that_anyone_can_read(model, folder):
     assert left_out.columns == ["source_id", "feh", "feh_error", "predicted", "predicted_error"]
     assert 0 < left_out.height < 80
     assert (left_out["predicted_error"] > 0.0).all()
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "why"),
+    [
+        (("architecture", "sizes", "width"), 10**9, r"width is 1000000000: .* than or equal to"),
+        (("architecture", "reads", "width"), 10**9, r"reads\.width is 1000000000, and can be 24 "),
+        (("architecture", "reads", "coefficients"), 10**9, r"reads\.coefficients is 1000000000"),
+        (("architecture", "reads", "auxiliary"), 10**9, r"reads\.auxiliary .* can be 0 or 15 "),
+        (("representation", "max_points"), 10**9, "max_points is 1000000000"),
+        (("members",), 10**9, "members is 1000000000"),
+    ],
+)
+def test_sizes_that_nobody_can_have_learned_are_not_built(folder, place, value, why):
+    content = json.loads((folder / "model.json").read_text())
+    part = content["types"]["RRab"]
+    for name in place[:-1]:
+        part = part[name]
+    part[place[-1]] = value
+    (folder / "model.json").write_text(json.dumps(content))
+    with pytest.raises(BundleError, match=why) as error:
+        load_model(folder)
+    assert "train again" in error.value.hint
+
+
+def test_a_type_that_is_a_path_is_not_followed(folder):
+    content = json.loads((folder / "model.json").read_text())
+    content["types"] = {"../RRab": content["types"]["RRab"]}
+    (folder / "model.json").write_text(json.dumps(content))
+    with pytest.raises(BundleError, match=r"no pulsation type '\.\./RRab'"):
+        load_model(folder)
