@@ -118,6 +118,10 @@ def test_only_a_group_of_rows_is_read_at_a_time(folder, monkeypatch):
     assert seen == [5]
 
 
+def test_it_names_itself_in_a_line(folder):
+    assert len(repr(read_dataset(folder))) < 100 + len(str(folder))
+
+
 def test_tables_are_scanned_by_name(folder):
     made = read_dataset(folder)
     assert made.facts["name"] == "toy"
