@@ -1,3 +1,4 @@
+import ast
 import sys
 from pathlib import Path
 
@@ -16,7 +17,12 @@ def release(released):
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_target_can_be_found(target):
-    assert callable(exports._writer(target))
+    # By its source: the libraries that a target needs may not be installed.
+    module, function = TARGETS[target].place.split(":")
+    (folder,) = exports.__path__
+    source = ast.parse((Path(folder) / f"{module}.py").read_text(encoding="utf-8"))
+    defined = [part.name for part in source.body if isinstance(part, ast.FunctionDef)]
+    assert function in defined
 
 
 def test_an_export_fills_a_new_or_an_empty_folder(release, tmp_path):
