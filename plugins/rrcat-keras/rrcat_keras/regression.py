@@ -20,6 +20,8 @@ FloatArray = NDArray[np.float64]
 
 # Stars whose points are held at a time.
 _AT_A_TIME = 8192
+# Variance of magnitudes [mag²] below which there is none.
+_NO_SCATTER = 1e-12
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,6 @@ def ranged(given: Points) -> FloatArray:
         divisor = np.where(several, total, 1.0)
         mean = (count * given.mag).sum(axis=1) / divisor
         square = (count * (given.mag - mean[:, np.newaxis]) ** 2).sum(axis=1) / divisor
-        known = several & (square > 0.0)
-        columns.append(0.5 * np.log(np.where(known, square, np.nan)))
+        # No scatter at all is unlike that of any star that varies.
+        columns.append(0.5 * np.log(np.where(several, np.maximum(square, _NO_SCATTER), np.nan)))
     return np.stack(columns, axis=1)
