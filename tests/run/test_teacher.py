@@ -140,7 +140,7 @@ def test_of_a_combined_catalogue_both_the_mean_and_a_member_can_be_taken(
     build_catalogue(Request(toy_survey, path, workers=1))
     predictions = pl.read_parquet(path / "predictions.parquet").sort("source_id")
     if kind == "release":
-        path = publish(path, "1.0.0", into=tmp_path / "releases", override="a toy")
+        path = publish(path, "1.0.0", into=tmp_path / "releases")
     if kind == "file":
         path = shutil.copy(path / "catalogue.parquet", tmp_path / "alone.parquet")
     for id in ("toy-line", "combination"):
