@@ -63,7 +63,9 @@ def claim(folder: Path, identity: dict[str, Any], *, restart: bool = False) -> N
         The folder holds something else: files of unknown origin, or the parts of a build whose
         identity differs; the message says in what.
     """
-    atomic.sweep(folder)
+    # What is left half-written in `bundles` would be taken for a part of the candidate.
+    for place in (folder, *(folder / name for name in PRODUCTS)):
+        atomic.sweep(place)
     record = folder / FILE
     if record.exists():
         earlier = _read(record)

@@ -55,6 +55,11 @@ def test_what_a_killed_build_left_half_written_is_swept(tmp_path: Path) -> None:
     (tmp_path / ".build.json.0123.rrcat-tmp").write_text("{")
     claim(tmp_path, OURS)
     assert [path.name for path in tmp_path.iterdir()] == ["build.json"]
+    half = tmp_path / "bundles" / ".fourier-xgboost.0123.rrcat-tmp"
+    half.mkdir(parents=True)
+    (half / "model.json").write_text("{")
+    claim(tmp_path, OURS)
+    assert list((tmp_path / "bundles").iterdir()) == []
 
 
 def test_a_folder_of_something_else_is_never_touched(tmp_path: Path) -> None:
