@@ -44,21 +44,14 @@ def run(*command: object, cwd: Path = CHECKOUT) -> str:
     return done.stdout
 
 
-def changes(version: str) -> str:
-    """Give what the changelog tells of a version; what is unreleased where it has no heading."""
+def changes() -> dict[str, str]:
+    """Give what the changelog tells of each version, and of what is unreleased."""
     text = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
     sections = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
-    told = {
+    return {
         heading.split()[0].strip("[]"): content.strip() + "\n"
         for heading, content in zip(sections[1::2], sections[2::2], strict=True)
     }
-    return told.get(version) or told["Unreleased"]
-
-
-def is_told(version: str) -> bool:
-    """Tell whether the changelog has a heading for a version."""
-    text = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
-    return re.search(rf"^## \[?{re.escape(version)}\b", text, flags=re.MULTILINE) is not None
 
 
 def build(project: Path, packages: Path) -> None:
@@ -132,7 +125,8 @@ def main() -> None:
     assert here is not None
     if given.version and given.version != here[1]:
         sys.exit(f"error: the version here is {here[1]}, not {given.version}\nhint: tag v{here[1]}")
-    if given.version and not is_told(given.version):
+    told = changes()
+    if given.version and given.version not in told:
         sys.exit(
             f"error: CHANGELOG.md does not tell of {given.version}\n"
             f"hint: turn its heading Unreleased into {given.version}"
@@ -147,7 +141,7 @@ def main() -> None:
     run("check-wheel-contents", *(path for path in made if path.suffix == ".whl"))
     print("twine and check-wheel-contents find nothing")
     use(packages, output)
-    (output / "changes.md").write_text(changes(given.version or here[1]), encoding="utf-8")
+    (output / "changes.md").write_text(told.get(here[1]) or told["Unreleased"], encoding="utf-8")
     print(f"all is in {output}")
 
 

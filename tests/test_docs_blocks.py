@@ -6,7 +6,9 @@ their options, and the files of the project that they name are there.
 
 import importlib
 import json
+import py_compile
 import re
+import runpy
 import shlex
 import shutil
 import tomllib
@@ -125,12 +127,17 @@ def what_pages_take_for_given() -> dict[str, Any]:
 
 @pytest.mark.parametrize("page", sorted({block.page for block in written_in("python")}))
 def test_python_of_a_page_runs(page, here):
-    names = {"__name__": "docs"} | what_pages_take_for_given()
+    lines = (CHECKOUT / page).read_text(encoding="utf-8").count("\n") * [""]
     for block in written_in("python"):
         if block.page == page:
-            code = compile("\n" * block.line + block.text, page, "exec")
-            if page not in NOT_RUN:
-                exec(code, names)
+            text = block.text.splitlines()
+            lines[block.line : block.line + len(text)] = text
+    script = here / "page.py"  # with the lines where the page has them
+    script.write_text("\n".join(lines), encoding="utf-8")
+    if page in NOT_RUN:
+        py_compile.compile(str(script), doraise=True)
+        return
+    names = runpy.run_path(str(script), what_pages_take_for_given(), "docs")
     for name, test in list(names.items()):
         if name.startswith("test_"):
             test()

@@ -112,7 +112,7 @@ def check_step(before: str, after: str, step: Step) -> None:
     given, draft = step_between(before, after), version_key(before)[0] == 0
     wanted = step.level
     if draft:
-        wanted = {"major": "minor"}.get(wanted, "patch")  # type: ignore[assignment]
+        wanted = "minor" if wanted == "major" else "patch"
     if LEVELS.index(given) >= LEVELS.index(wanted):
         return
     major, minor, _ = version_key(before)

@@ -1,6 +1,7 @@
 """A candidate catalogue with everything in it that writers get wrong."""
 
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -366,6 +367,18 @@ def ssh_key(make_key):
 @pytest.fixture(scope="session")
 def other_ssh_key(make_key):
     return make_key()
+
+
+@pytest.fixture(scope="module")
+def browser(tool, tmp_path_factory):
+    """One page of a headless Chromium."""
+    place = Path(__file__).with_name("browser.py")
+    description = importlib.util.spec_from_file_location("release_browser", place)
+    module = importlib.util.module_from_spec(description)
+    description.loader.exec_module(module)
+    opened = module.Browser(tool("chromium"), tmp_path_factory.mktemp("profile"))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
-import importlib.util
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -56,17 +54,6 @@ def page(html, tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "diff.html"
     path.write_text(html, encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser(tool, tmp_path_factory):
-    place = Path(__file__).with_name("browser.py")
-    description = importlib.util.spec_from_file_location("release_browser", place)
-    module = importlib.util.module_from_spec(description)
-    description.loader.exec_module(module)
-    opened = module.Browser(tool("chromium"), tmp_path_factory.mktemp("profile"))
-    yield opened
-    opened.close()
 
 
 def test_page_opens_from_disk_without_network_or_complaint(browser, page):

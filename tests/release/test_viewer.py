@@ -1,7 +1,5 @@
-import importlib.util
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -68,17 +66,6 @@ def page(few, stars, table, about, make_candidate, tmp_path_factory):
     path = folder / "report.html"
     path.write_text(html, encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser(tool, tmp_path_factory):
-    place = Path(__file__).with_name("browser.py")
-    description = importlib.util.spec_from_file_location("release_browser", place)
-    module = importlib.util.module_from_spec(description)
-    description.loader.exec_module(module)
-    opened = module.Browser(tool("chromium"), tmp_path_factory.mktemp("profile"))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -51,13 +51,7 @@ def _spelt(letter: str) -> str:
 
 def paragraph(words: str, indent: int) -> str:
     """Give words in ASCII, in lines of :data:`WIDTH` that begin with ``indent`` blanks."""
-    return fill(
-        ascii_words(words),
-        width=WIDTH,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * indent,
-        break_on_hyphens=False,
-    )
+    return _hanging(words, indent=indent, hang=indent)
 
 
 def author(name: str) -> str:

@@ -1,5 +1,4 @@
 import keyword
-import shutil
 import subprocess
 
 import pytest
@@ -49,9 +48,8 @@ def test_catalogues_have_no_such_column():
     check_columns(load("rrl_metallicity"))
 
 
-def test_all_words_that_dachs_reserves_are_known():
-    if shutil.which("dachs") is None:
-        pytest.skip("DaCHS is not installed")
+def test_all_words_that_dachs_reserves_are_known(tool):
+    tool("dachs")
     done = subprocess.run(
         ["/usr/bin/python3", "-c", WORDS_OF_DACHS], capture_output=True, text=True, check=True
     )
