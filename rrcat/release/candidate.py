@@ -27,6 +27,8 @@ BUNDLES = "bundles/"
 COMBINATION = "combination.json"
 HULL = hull.FILE
 VALIDATION = "validation.json"
+OUT_OF_FOLD = "out_of_fold.parquet"
+CARRIED = frozenset({RECIPE, COMBINATION, HULL, VALIDATION, OUT_OF_FOLD})
 
 
 @dataclass(frozen=True)
@@ -175,11 +177,7 @@ def _check_files(folder: Path, known: dict[str, str]) -> tuple[str, ...]:
                 file=folder / name,
                 hint="build it again; nobody can tell what made the change",
             )
-    carried = tuple(
-        name
-        for name in there
-        if name in (RECIPE, COMBINATION, HULL, VALIDATION) or name.startswith(BUNDLES)
-    )
+    carried = tuple(name for name in there if name in CARRIED or name.startswith(BUNDLES))
     for name in (RECIPE, CATALOGUE, *carried):
         if name not in known:
             raise ReleaseError(

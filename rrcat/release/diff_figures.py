@@ -9,9 +9,9 @@ from matplotlib.ticker import MaxNLocator
 
 from rrcat.release.figures_drawing import (
     DENSE,
+    Drawing,
     Figure,
     by_kind,
-    image,
     legend,
     outside,
     points,
@@ -69,8 +69,9 @@ def _histograms(pair: Pair) -> Figure | None:
     }
     return Figure(
         "Metallicities before and after",
-        image(draw),
+        Drawing(draw),
         "How many stars have which metallicity in either catalogue, stars of one alone among them.",
+        "A peak that moved, or that one catalogue alone has, asks for its reason.",
         f"Histograms of {values['before'].size:,} metallicities before and"
         f" {values['after'].size:,} after; the median was {medians['before']} and is"
         f" {medians['after']} dex.",
@@ -95,10 +96,10 @@ def _shifts(rows: pl.DataFrame) -> Figure | None:
     beyond = int(((moved["shift"] < low) | (moved["shift"] > high)).sum())
     return Figure(
         "How far metallicities moved",
-        image(draw),
-        f"Shifts of the {moved.height:,} stars that moved by more than rounding. A peak away from"
-        " zero moves all of them together: another scale or calibration; wide wings are single"
-        f" stars.{outside(beyond)}",
+        Drawing(draw),
+        f"Shifts of the {moved.height:,} stars that moved by more than rounding.{outside(beyond)}",
+        "A peak away from zero moves all of them together: another scale or calibration; wide wings"
+        " are single stars.",
         f"Histogram of {moved.height:,} shifts; the median is {median:+.3f} dex.",
     )
 
@@ -121,9 +122,10 @@ def _against(rows: pl.DataFrame, column: str, label: str, words: str) -> Figure 
     size = float(np.median(there["shift"].abs().to_numpy()))
     return Figure(
         f"Shift against {words}",
-        image(draw),
-        f"[Fe/H] after less before, against {words}. Stars along zero stayed; a slope or a step"
-        f" says that some kinds of stars moved more than others.{outside(beyond)}",
+        Drawing(draw),
+        f"[Fe/H] after less before, against {words}.{outside(beyond)}",
+        "Stars along zero stayed; a slope or a step says that some kinds of stars moved more than"
+        " others.",
         f"Shift of [Fe/H] against {words} for {there.height:,} stars; the median shift without sign"
         f" is {size:.3f} dex.",
     )
@@ -154,12 +156,11 @@ def _sky(rows: pl.DataFrame) -> Figure | None:
 
     return Figure(
         "Shifts on the sky",
-        image(draw, sky.projection, sky.size),
-        f"Where stars moved, in right ascension and declination; {shown}."
-        " Stripes and fields of one colour are a matter of the survey: other observations, or"
+        Drawing(draw, sky.projection, sky.size),
+        f"Where stars moved, in right ascension and declination; {shown}.",
+        "Stripes and fields of one colour are a matter of the survey: other observations, or"
         " another reddening.",
         f"Map of the shifts of {there.height:,} stars; 98 % of them are within {limit:.3f} dex.",
-        sky.pixels,
         on_paper=True,
     )
 

@@ -10,10 +10,10 @@ from matplotlib.ticker import MaxNLocator
 from rrcat.release.figures_drawing import (
     DENSE,
     KINDS,
+    Drawing,
     Figure,
     by_kind,
     density,
-    image,
     legend,
     outside,
     points,
@@ -74,10 +74,11 @@ def _histogram(frame: pl.DataFrame, scale: str) -> Figure | None:
 
     return Figure(
         "Metallicities",
-        image(draw),
-        "How many stars have which metallicity, by pulsation type. RR Lyrae stars of the halo peak"
-        " near −1.5 dex with a tail to −2.5. A spike, a cliff or a second peak that only one type"
-        " has is a bad sign." + outside(int(((feh < edges[0]) | (feh > edges[-1])).sum())),
+        Drawing(draw),
+        "How many stars have which metallicity, by pulsation type."
+        + outside(int(((feh < edges[0]) | (feh > edges[-1])).sum())),
+        "RR Lyrae stars of the halo peak near −1.5 dex with a tail to −2.5. A spike, a cliff or a"
+        " second peak that only one type has is a bad sign.",
         f"Histogram of {feh.size:,} metallicities; the median is {np.median(feh):.2f} dex and"
         f" 98 % lie between {np.percentile(feh, 1):.2f} and {np.percentile(feh, 99):.2f} dex.",
     )
@@ -121,11 +122,11 @@ def _bailey(frame: pl.DataFrame) -> Figure | None:
     coloured = "by the median metallicity of a cell" if rows.height > DENSE else "by metallicity"
     return Figure(
         "Period and amplitude",
-        image(draw),
-        f"The Bailey diagram: period against {words[measure]}, coloured {coloured}. RRab stars fall"
-        " from short periods and large amplitudes to long and small ones, metal-poor stars lie to"
-        " the right; RRc stars lie apart, below 0.45 d and about 0.5 mag. Columns at one period, or"
-        f" colours without order, are a bad sign.{beyond}",
+        Drawing(draw),
+        f"The Bailey diagram: period against {words[measure]}, coloured {coloured}.{beyond}",
+        "RRab stars fall from short periods and large amplitudes to long and small ones, metal-poor"
+        " stars lie to the right; RRc stars lie apart, below 0.45 d and about 0.5 mag. Columns at"
+        " one period, or colours without order, are a bad sign.",
         f"{'Density' if rows.height > DENSE else 'Scatter'} of {words[measure]} against period for"
         f" {rows.height:,} stars with a metallicity; the median period is"
         f" {np.median(rows['period']):.2f} days.",
@@ -146,9 +147,10 @@ def _errors(frame: pl.DataFrame) -> Figure | None:
 
     return Figure(
         "How certain the metallicities are",
-        image(draw),
-        "Standard error against metallicity. Errors grow towards the ends of the range, where there"
-        f" are few calibrators; many errors far below 0.1 dex would be too good.{beyond}",
+        Drawing(draw),
+        f"Standard error of the metallicity against metallicity.{beyond}",
+        "Errors grow towards the ends of the range, where there are few calibrators; many errors"
+        " far below 0.1 dex would be too good.",
         f"Standard error against metallicity for {rows.height:,} stars; the median error is"
         f" {np.median(rows['feh_error']):.2f} dex.",
     )
@@ -181,12 +183,11 @@ def _sky(frame: pl.DataFrame) -> Figure | None:
 
     return Figure(
         "On the sky",
-        image(draw, sky.projection, sky.size),
-        "Where the stars are, in right ascension and declination. Holes and stripes are where the"
-        " survey did not look, or not often enough; stars without a metallicity should not crowd in"
-        " one place.",
+        Drawing(draw, sky.projection, sky.size),
+        "Where the stars are, in right ascension and declination.",
+        "Holes and stripes are where the survey did not look, or not often enough; stars without a"
+        " metallicity should not crowd in one place.",
         f"Map of {rows.height:,} positions, from declination {south:.1f} to {north:.1f} degrees.",
-        sky.pixels,
     )
 
 
@@ -213,11 +214,11 @@ def _moduli(rows: pl.DataFrame) -> Figure:
     middle = float(np.median(moduli))
     return Figure(
         "Distances",
-        image(draw),
+        Drawing(draw),
         "How many stars are how far. A modulus of 10 is 1 kpc, of 15 is 10 kpc, of 18.5 the Large"
-        " Magellanic Cloud. RRab and RRc stars of one place should peak together; two peaks half a"
-        " magnitude apart are a bad sign."
-        + outside(int(((moduli < edges[0]) | (moduli > edges[-1])).sum())),
+        " Magellanic Cloud." + outside(int(((moduli < edges[0]) | (moduli > edges[-1])).sum())),
+        "RRab and RRc stars of one place should peak together; two peaks half a magnitude apart are"
+        " a bad sign.",
         f"Histogram of {moduli.size:,} distance moduli; the median is {middle:.2f} mag, which is"
         f" {10 ** (middle / 5 - 2):.3g} kpc.",
     )
@@ -235,10 +236,11 @@ def _modulus_errors(rows: pl.DataFrame) -> Figure | None:
 
     return Figure(
         "How certain the distances are",
-        image(draw),
-        "Random error of the modulus against the modulus; 0.1 mag is 4.7 % of the distance. The"
-        " floor is the scatter of the relation; errors rise where light curves are faint or"
-        f" extinction is large.{beyond}",
+        Drawing(draw),
+        "Random error of the distance modulus against the modulus; 0.1 mag is 4.7 % of the"
+        f" distance.{beyond}",
+        "The floor is the scatter of the relation; errors rise where light curves are faint or"
+        " extinction is large.",
         f"Standard error against distance modulus for {rows.height:,} stars; the median error is"
         f" {np.median(rows['distance_modulus_error']):.3f} mag.",
     )

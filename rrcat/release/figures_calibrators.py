@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from rrcat.release.figures_drawing import (
+    Drawing,
     Figure,
     by_kind,
-    image,
     legend,
     outside,
     span,
@@ -75,11 +75,12 @@ def _predicted(rows: pl.DataFrame) -> Figure:
     beyond = rows.filter(~pl.all_horizontal(pl.col("feh", "feh_true").is_between(low, high)))
     return Figure(
         "Predicted against known",
-        image(draw),
-        "Each point is a calibrator, predicted by models that had not seen it. Points should"
-        " scatter evenly about the dashed line of equality. A cloud flatter than the line means"
-        " that values shrink to the mean; a group off the line, a kind of star that the models do"
-        f" not know.{outside(beyond.height)}",
+        Drawing(draw),
+        "Each point is a calibrator, predicted by models that had not seen it. The dashed line is"
+        f" that of equality.{outside(beyond.height)}",
+        "Points should scatter evenly about the line. A cloud flatter than the line means that"
+        " values shrink to the mean; a group off the line, a kind of star that the models do not"
+        " know.",
         f"Predicted against known [Fe/H] of {rows.height:,} calibrators; the root mean square"
         f" difference is {rmse:.3f} dex.",
     )
@@ -113,10 +114,11 @@ def _reliability(reliability: Mapping[str, Sequence[Mapping[str, Any]]], n: int)
     near = min(levels, key=lambda level: abs(level["nominal"] - 0.6827))
     return Figure(
         "Whether errors mean what they say",
-        image(draw),
+        Drawing(draw),
         "The reliability diagram: how many calibrators lie within an interval, against how many"
-        " should. On the dashed line errors mean what they say; below it they are too small, above"
-        f" it too large. Chance alone moves 95 of 100 points within the grey band ({n:,} stars).",
+        f" should. Chance alone moves 95 of 100 points within the grey band ({n:,} stars).",
+        "On the dashed line errors mean what they say; below it they are too small, above it too"
+        " large.",
         f"Shares of calibrators within intervals, for {', '.join(shown)}; of {first},"
         f" {near['observed']:.0%} are within one standard error.",
     )
@@ -148,11 +150,12 @@ def _trend(rows: pl.DataFrame, column: str) -> Figure | None:
     largest = max((abs(median) for _, median, _ in middles), default=0.0)
     return Figure(
         f"Residuals and {name}",
-        image(draw),
+        Drawing(draw),
         f"Predicted less known [Fe/H] of the calibrators against the {name}; diamonds are medians"
-        " of equal numbers of stars, with their standard errors. They should lie on the dashed"
-        " line; a slope or a step means that values depend on what they should not."
+        " of equal numbers of stars, with their standard errors."
         + outside(int((np.abs(residual) > top).sum())),
+        "The medians should lie on the dashed line; a slope or a step means that values depend on"
+        " what they should not.",
         f"Residuals of {rows.height:,} calibrators against the {name}; the medians of"
         f" {len(middles)} bins are within {largest:.2f} dex of zero.",
     )

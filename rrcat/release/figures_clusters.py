@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from rrcat.release.figures_drawing import SIZE, Figure, image
+from rrcat.release.figures_drawing import SIZE, Drawing, Figure
 
 ROW, MARGIN = 0.24, 1.0
 """Height of a row, and of what is above and below all of them, in inches."""
@@ -60,12 +60,12 @@ def _clusters(rows: Sequence[Mapping[str, Any]], unit: str) -> Figure:
     worst = max(ordered, key=lambda row: abs(row["difference"]))
     return Figure(
         f"Globular {title}" if unit == "dex" else f"Globular clusters and {title}",
-        image(draw, size=(SIZE[0], height)),
+        Drawing(draw, size=(SIZE[0], height)),
         f"Median {what} of the stars in each cluster less that of the cluster, with its standard"
-        " error; in brackets the number of stars, metal-poor or near clusters below. They should"
-        " scatter about the dashed line; all on one side means a wrong zero point, a tilt a wrong"
-        " slope. Crosses do not count: too few stars, a spread, or anomalous variables.",
+        " error; in brackets the number of stars, metal-poor or near clusters below. Crosses do not"
+        " count: too few stars, a spread, or anomalous variables.",
+        "Clusters should scatter about the dashed line; all on one side means a wrong zero point, a"
+        " tilt a wrong slope.",
         f"Differences of {len(ordered)} clusters in {what}; the largest is {worst['system']} with"
         f" {worst['difference']:+.2f} {unit}.",
-        (int(SIZE[0] * 100), int(height * 100)),
     )

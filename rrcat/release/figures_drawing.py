@@ -1,4 +1,4 @@
-"""How a figure of the report is drawn: its look, its limits, and SVG that is the same every time.
+"""How a figure is drawn: its look, its limits, and SVG and PDF that are the same every time.
 
 Colours are Okabe and Ito's, and cividis where a colour is a number: both can be told apart with
 any colour vision, and types differ in their marker too.
@@ -8,7 +8,7 @@ import base64
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -27,6 +27,7 @@ KINDS = {
 LOOK = {
     "svg.hashsalt": "rrcat",
     "svg.fonttype": "path",
+    "pdf.fonttype": 42,  # journals refuse the other one, Type 3
     "font.size": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -52,35 +53,59 @@ DENSE = 20_000
 CELLS = 70
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A figure as a data URI, its title and caption, and words for those who cannot see it.
+# What matplotlib would write of itself and of the hour.
+NO_METADATA: dict[str, dict[str, None]] = {
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 
-    ``size`` is its width and height in CSS pixels. One that is ``on_paper`` stays on white paper on
-    a dark page: its colours are numbers, and would not be seen on a dark ground.
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What ``draw`` puts into empty axes of a projection; ``size`` is in inches."""
+
+    draw: Callable[[Axes], None]
+    projection: str | None = None
+    size: tuple[float, float] = SIZE
+
+    def image(self, form: Literal["svg", "pdf"]) -> bytes:
+        """Give it in a format."""
+        # "default" comes first, so that nobody's matplotlibrc enters a release.
+        with style.context(["default", LOOK]):
+            canvas = Canvas(figsize=self.size, dpi=DOTS)
+            self.draw(canvas.add_subplot(projection=self.projection))
+            content = io.BytesIO()
+            canvas.savefig(content, format=form, metadata=NO_METADATA[form])
+        return content.getvalue()
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A figure: title, drawing, and words.
+
+    ``caption`` says what is shown, ``judged`` how it should look and what would be a bad sign, and
+    ``alt`` tells in numbers what is seen. One that is ``on_paper`` stays on white paper on a dark
+    page: its colours are numbers, and would not be seen on a dark ground.
     """
 
     title: str
-    source: str
+    drawing: Drawing
     caption: str
+    judged: str
     alt: str
-    size: tuple[int, int] = (480, 360)
     on_paper: bool = False
 
+    @property
+    def source(self) -> str:
+        """The figure as data URI of SVG."""
+        encoded = base64.b64encode(self.drawing.image("svg")).decode()
+        return f"data:image/svg+xml;base64,{encoded}"
 
-def image(
-    draw: Callable[[Axes], None],
-    projection: str | None = None,
-    size: tuple[float, float] = SIZE,
-) -> str:
-    """Give as a data URI what ``draw`` puts into empty axes; ``size`` is in inches."""
-    # "default" comes first, so that nobody's matplotlibrc enters a release.
-    with style.context(["default", LOOK]):
-        canvas = Canvas(figsize=size, dpi=DOTS)
-        draw(canvas.add_subplot(projection=projection))
-        content = io.BytesIO()
-        canvas.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
-    return "data:image/svg+xml;base64," + base64.b64encode(content.getvalue()).decode()
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in CSS pixels."""
+        width, height = self.drawing.size
+        return round(100 * width), round(100 * height)
 
 
 def with_kind(frame: pl.DataFrame) -> pl.DataFrame:

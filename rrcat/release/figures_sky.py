@@ -43,11 +43,6 @@ class Sky:
         """Width and height of the figure, in inches."""
         return OVAL if self.wide else SIZE
 
-    @property
-    def pixels(self) -> tuple[int, int]:
-        """Width and height of the figure, in CSS pixels."""
-        return (480, 300 if self.wide else 360)
-
     def on(self, axes: Axes) -> tuple[Any, Any]:
         """Set up axes of the projection, and give where the positions are in them ``(n,)``."""
         if self.wide:

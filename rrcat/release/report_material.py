@@ -8,10 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from rrcat.release.candidate import COMBINATION, VALIDATION
+from rrcat.release.candidate import COMBINATION, OUT_OF_FOLD, VALIDATION
 
 STARS = "report_stars.parquet"
-OUT_OF_FOLD = "out_of_fold.parquet"
 ACCOUNT = "account.json"
 
 

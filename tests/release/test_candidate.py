@@ -24,12 +24,12 @@ def test_rows_and_facts_are_read(candidate, frame):
     assert found.failed == []
 
 
-def test_what_was_learned_of_a_combination_is_carried(candidate):
-    (candidate / "combination.json").write_bytes(b"{}")
-    files = json.loads((candidate / "candidate.json").read_text())["files"]
-    digest = atomic.sha256(candidate / "combination.json")
-    change_facts(candidate, files=files | {"combination.json": digest})
-    assert "combination.json" in read_candidate(candidate).carried
+@pytest.mark.parametrize("name", ["combination.json", "out_of_fold.parquet"])
+def test_what_was_learned_of_a_combination_is_carried(candidate, name):
+    (candidate / name).write_bytes(b"{}")
+    files = json.loads((candidate / "candidate.json").read_bytes())["files"]
+    change_facts(candidate, files=files | {name: atomic.sha256(candidate / name)})
+    assert name in read_candidate(candidate).carried
 
 
 @pytest.mark.parametrize("name", ["catalogue.parquet", "recipe.toml", "account.json"])

@@ -7,9 +7,9 @@ from rrcat.release.figures_sky import Sky, _right_ascension
 
 def test_whole_sky_is_an_oval_and_a_field_is_not():
     whole = Sky(np.array([10.0, 130.0, 250.0]), np.array([-60.0, 0.0, 60.0]))
-    assert (whole.projection, whole.pixels) == ("mollweide", (480, 300))
+    assert (whole.projection, whole.size) == ("mollweide", (4.8, 3.0))
     field = Sky(np.array([10.0, 11.0]), np.array([-1.0, 1.0]))
-    assert (field.projection, field.pixels) == (None, (480, 360))
+    assert (field.projection, field.size) == (None, (4.8, 3.6))
 
 
 def test_field_over_the_zero_of_right_ascension_stays_one():
