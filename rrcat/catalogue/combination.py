@@ -42,6 +42,8 @@ class OfType(_Numbers):
         Estimators that are combined.
     moments
         Mean products of the residuals of each two members [dex²], :mod:`rrcat.catalogue.weights`.
+    usual_errors
+        Of each member, the error beyond which its weight falls [dex].
     recalibration
         What is added to the combined value, by the combined value [dex]; None for nothing.
     combined_errors
@@ -62,6 +64,7 @@ class OfType(_Numbers):
     errors: dict[str, ErrorCalibration]
     members: tuple[str, ...]
     moments: tuple[tuple[float, ...], ...]
+    usual_errors: tuple[float, ...]
     recalibration: Curve | None
     combined_errors: ErrorCalibration
     steps_aside: bool
@@ -149,7 +152,13 @@ def recommend(learned: OfType, stars: Stars) -> Recommended:
     if learned.steps_aside:
         return _best_member(learned, stars)
     errors = {id: learned.errors[id] for id in learned.members}
-    value, spread, share = combined(stars, errors, np.array(learned.moments), learned.recalibration)
+    value, spread, share = combined(
+        stars,
+        errors,
+        np.array(learned.moments),
+        np.array(learned.usual_errors),
+        learned.recalibration,
+    )
     calibration = learned.combined_errors
     return Recommended(
         value,
@@ -177,6 +186,7 @@ def combined(
     stars: Stars,
     errors: Mapping[str, ErrorCalibration],
     moments: FloatArray,
+    usual: FloatArray,
     recalibration: Curve | None,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Give combined values and errors ``(n,)`` [dex], and the weights ``(n, n_members)``.
@@ -187,14 +197,21 @@ def combined(
     ----------
     errors
         Of the members, in their order.
+    moments, usual
+        :func:`rrcat.catalogue.weights.moments` and :func:`~rrcat.catalogue.weights.usual_errors`.
     """
     value = np.column_stack([stars.value[id] for id in errors])
-    error = np.column_stack(
-        [one.calibrated(stars.error[id], stars.conditions) for id, one in errors.items()]
-    )
-    share = weights(error, moments)
+    error = calibrated_errors(stars, errors)
+    share = weights(error, moments, usual)
     mean, spread = weighted_mean(value, share), weighted_mean(error, share)
     return mean if recalibration is None else mean + recalibration.at(mean), spread, share
+
+
+def calibrated_errors(stars: Stars, errors: Mapping[str, ErrorCalibration]) -> FloatArray:
+    """Give the calibrated errors of some estimators ``(n, n_estimators)`` [dex]."""
+    return np.column_stack(
+        [one.calibrated(stars.error[id], stars.conditions) for id, one in errors.items()]
+    )
 
 
 def undiluted(

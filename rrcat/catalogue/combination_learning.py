@@ -6,10 +6,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rrcat.catalogue.combination import COMBINATION, Combination, OfType, Stars, combined, recommend
+from rrcat.catalogue.combination import (
+    COMBINATION,
+    Combination,
+    OfType,
+    Stars,
+    calibrated_errors,
+    combined,
+    recommend,
+)
 from rrcat.catalogue.combination_config import CombinationSection
 from rrcat.catalogue.recommended import stars_of_type
-from rrcat.catalogue.weights import moments
+from rrcat.catalogue.weights import moments, usual_errors
 from rrcat.evaluation.curve import Curve, learn_curve
 from rrcat.evaluation.dilution import learn_dilution
 from rrcat.evaluation.uncertainty import ErrorCalibration, learn_error_calibration
@@ -20,6 +28,9 @@ LEAST_STARS = 10
 """Of a pulsation type with fewer calibrators nothing is learned."""
 
 GROUPS = 10
+# Standard errors by which a mean square must be less: that of recalibrated values, so that they are
+# taken, and that of the best member, so that the combination steps aside.
+RECALIBRATED, BEST = 1.0, 2.0
 NO_VALUE = 99.0  # dex; the RMSE of who has no value
 
 
@@ -66,11 +77,16 @@ def learn(
 def _learn_type(
     stars: Stars, true: FloatArray, members: Sequence[str], section: CombinationSection
 ) -> OfType:
-    value, spread = _left_out(stars, true, members, recalibrate=section.recalibrate)
+    value, spread = _left_out(stars, true, members, recalibrate=False)
+    recalibrate = False
+    if section.recalibrate:
+        moved, of_moved = _left_out(stars, true, members, recalibrate=True)
+        recalibrate = _better(moved - true, value - true, by=RECALIBRATED)
+        value, spread = (moved, of_moved) if recalibrate else (value, spread)
     residuals = {id: stars.value[id] - true for id in members} | {COMBINATION: value - true}
     rmse = _rmse(residuals)
     preferred = sorted(members, key=lambda id: (rmse[id], members.index(id)))
-    _, gram, curve = _combination(stars, true, members, recalibrate=section.recalibrate)
+    _, gram, usual, curve = _combination(stars, true, members, recalibrate=recalibrate)
     learned = OfType(
         n_stars=len(stars),
         errors={
@@ -79,9 +95,10 @@ def _learn_type(
         },
         members=tuple(members),
         moments=tuple(tuple(row) for row in gram.tolist()),
+        usual_errors=tuple(usual.tolist()),
         recalibration=curve,
         combined_errors=_of_known(value - true, spread, stars.conditions),
-        steps_aside=_worse(residuals[COMBINATION], residuals[preferred[0]]),
+        steps_aside=_better(residuals[preferred[0]], residuals[COMBINATION], by=BEST),
         preferred=tuple(preferred),
         rmse={id: round(one, 6) for id, one in rmse.items()},
     )
@@ -112,18 +129,19 @@ def _left_out(
 
 def _combination(
     stars: Stars, true: FloatArray, members: Sequence[str], *, recalibrate: bool
-) -> tuple[dict[str, ErrorCalibration], FloatArray, Curve | None]:
-    """Learn errors of the members, moments of their residuals and the recalibration."""
+) -> tuple[dict[str, ErrorCalibration], FloatArray, FloatArray, Curve | None]:
+    """Learn errors of the members, what their weights follow from, and the recalibration."""
     residuals = {id: stars.value[id] - true for id in members}
     errors = {
         id: _of_known(residual, stars.error[id], stars.conditions)
         for id, residual in residuals.items()
     }
     gram = moments(np.column_stack(list(residuals.values())))
+    usual = usual_errors(calibrated_errors(stars, errors))
     if not recalibrate:
-        return errors, gram, None
-    mean, _, _ = combined(stars, errors, gram, None)
-    return errors, gram, learn_curve(mean, true - mean)
+        return errors, gram, usual, None
+    mean, _, _ = combined(stars, errors, gram, usual, None)
+    return errors, gram, usual, learn_curve(mean, true - mean)
 
 
 def _of_known(residual: FloatArray, error: FloatArray, conditions: FloatArray) -> ErrorCalibration:
@@ -140,12 +158,12 @@ def _rmse(residuals: Mapping[str, FloatArray]) -> dict[str, float]:
     return {id: float(np.sqrt(of.mean())) if of.size else NO_VALUE for id, of in squares.items()}
 
 
-def _worse(combined: FloatArray, best: FloatArray) -> bool:
-    """Tell whether the loss in mean square exceeds twice its standard error, star by star.
+def _better(residual: FloatArray, other: FloatArray, *, by: float) -> bool:
+    """Tell whether a mean square is less than another by so many standard errors, star by star.
 
     Of few stars the best member is so by chance, and what was chosen by chance is worse than it
-    looks: the mean of members that are alike needs no proof that it is better.
+    looks: the mean of members that are alike needs no proof that it is better. A curve does.
     """
-    both = np.isfinite(combined) & np.isfinite(best)
-    loss = combined[both] ** 2 - best[both] ** 2
-    return not loss.size or bool(loss.mean() > 2 * loss.std() / np.sqrt(loss.size))
+    both = np.isfinite(residual) & np.isfinite(other)
+    gain = other[both] ** 2 - residual[both] ** 2
+    return bool(gain.size) and bool(gain.mean() > by * gain.std() / np.sqrt(gain.size))

@@ -7,17 +7,19 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-# The moments count as if as many stars said that all members are equally good: weights that fifty
-# stars teach of members whose residuals go together are worse than equal ones.
-SHRINKAGE = 200
+# As many stars seem to have said that members do not err together, and as many that all are equally
+# good (docs/combination.md): what a few stars tell of correlations makes weights worse than none.
+APART, ALIKE = 100, 10
+USUAL = 0.9  # share of the calibrators whose error is usual
 LEAST_SHARE = 1e-3  # of the mean square; keeps the moments of two equal members regular
 
 
 def moments(residuals: FloatArray) -> FloatArray:
     """Give the mean products of the residuals of each two members ``(n_members, n_members)``.
 
-    They are shrunk to members that are equally good and equally alike, the more so the fewer stars
-    both have a value for.
+    They are shrunk, the more so the fewer stars both have a value for: products of two members to
+    nought, with which :func:`stacking_weights` are those of the inverse mean square, and the mean
+    square of a member to that of all.
 
     Parameters
     ----------
@@ -25,16 +27,13 @@ def moments(residuals: FloatArray) -> FloatArray:
         Predicted less true for stars that were left out ``(n, n_members)`` [dex], NaN without a
         value.
     """
-    members = residuals.shape[1]
     known = np.isfinite(residuals)
     filled = np.where(known, residuals, 0.0)
     counts = known.T.astype(np.float64) @ known
     sums = filled.T @ filled
-    diagonal = np.eye(members, dtype=bool)
-    same = sums[diagonal].sum() / max(counts[diagonal].sum(), 1.0)
-    other = sums[~diagonal].sum() / max(counts[~diagonal].sum(), 1.0)
-    alike = np.where(diagonal, same, min(other, same))
-    shrunk = (sums + SHRINKAGE * alike) / (counts + SHRINKAGE)
+    same = np.trace(sums) / max(np.trace(counts), 1.0)
+    shrunk = sums / (counts + APART)
+    np.fill_diagonal(shrunk, (np.diag(sums) + ALIKE * same) / (np.diag(counts) + ALIKE))
     values, vectors = np.linalg.eigh(shrunk)
     least = max(LEAST_SHARE * same, np.finfo(np.float64).tiny)
     return np.asarray((vectors * np.maximum(values, least)) @ vectors.T)
@@ -64,18 +63,38 @@ def stacking_weights(moments: FloatArray) -> FloatArray:
     return best
 
 
-def weights(errors: FloatArray, moments: FloatArray) -> FloatArray:
+def usual_errors(errors: FloatArray) -> FloatArray:
+    """Give the error ``(n_members,)`` [dex] that nine in ten calibrators do not exceed.
+
+    Parameters
+    ----------
+    errors
+        Calibrated errors of the members for the calibrators ``(n, n_members)`` [dex], NaN without a
+        value.
+
+    Returns
+    -------
+    Array
+        1 for a member without any value.
+    """
+    known = [column[np.isfinite(column)] for column in errors.T]
+    return np.array([np.quantile(one, USUAL) if one.size else 1.0 for one in known])
+
+
+def weights(errors: FloatArray, moments: FloatArray, usual: FloatArray) -> FloatArray:
     """Give the weights of the members for each star ``(n, n_members)``, which sum to 1.
 
-    Those of stacking, for the members that have a value for the star, are divided by the errors of
-    the star. A star's weights are the same to the last bit whichever others are asked for with it.
+    They are those of stacking for the members that have a value for the star. These were learned
+    from stars whose errors were usual; the weight of a member whose error is larger falls with the
+    square of it. A star's weights are the same to the last bit whichever others are asked for with
+    it.
 
     Parameters
     ----------
     errors
         Calibrated errors of the members ``(n, n_members)`` [dex], NaN without a value.
-    moments
-        As of :func:`moments`.
+    moments, usual
+        As of :func:`moments` and :func:`usual_errors`.
 
     Returns
     -------
@@ -90,7 +109,10 @@ def weights(errors: FloatArray, moments: FloatArray) -> FloatArray:
         members = np.flatnonzero(given[rows[0]])
         stacked = stacking_weights(moments[np.ix_(members, members)])
         # No sum runs along an axis of numpy, whose order may follow the number of stars.
-        parts = [share / errors[rows, one] for share, one in zip(stacked, members, strict=True)]
+        parts = [
+            share * np.minimum(usual[one] / errors[rows, one], 1.0) ** 2
+            for share, one in zip(stacked, members, strict=True)
+        ]
         total = sum(parts)
         for part, member in zip(parts, members, strict=True):
             found[rows, member] = part / total

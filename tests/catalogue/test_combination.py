@@ -26,6 +26,7 @@ def of_type(**changes):
         },
         "members": ("a", "b"),
         "moments": ((0.04, 0.02), (0.02, 0.04)),
+        "usual_errors": (0.2, 0.2),
         "recalibration": None,
         "combined_errors": ErrorCalibration(n_stars=50, level=np.log(0.8), width_68=0.9),
         "steps_aside": False,
@@ -37,10 +38,10 @@ def of_type(**changes):
 
 def test_a_star_has_the_mean_of_its_members_weighed_by_their_errors():
     best = recommend(of_type(), STARS)
-    # Equally good members, calibrated errors 0.2 and 0.3: weights of 3/5 and 2/5.
-    assert best.share[0] == pytest.approx([0.6, 0.4])
-    assert best.value == pytest.approx([-1.16, -1.5, NAN, -2.0], nan_ok=True)
-    assert best.error[0] == pytest.approx(0.8 * (0.6 * 0.2 + 0.4 * 0.3))
+    # Equally good members, calibrated errors 0.2, as usual, and 0.3: weights as 9 to 4.
+    assert best.share[0] == pytest.approx([9 / 13, 4 / 13])
+    assert best.value == pytest.approx([-14.6 / 13, -1.5, NAN, -2.0], nan_ok=True)
+    assert best.error[0] == pytest.approx(0.8 * (9 * 0.2 + 4 * 0.3) / 13)
     assert best.error[1] == pytest.approx(0.8 * 0.3)
     assert (best.width_68 == 0.9).all()
 
@@ -48,7 +49,7 @@ def test_a_star_has_the_mean_of_its_members_weighed_by_their_errors():
 def test_the_recalibration_moves_the_mean():
     curve = Curve(knots=(-3.0, 0.0), values=(0.1, 0.1))
     moved = recommend(of_type(recalibration=curve), STARS).value
-    assert moved == pytest.approx([-1.06, -1.4, NAN, -1.9], nan_ok=True)
+    assert moved == pytest.approx([0.1 - 14.6 / 13, -1.4, NAN, -1.9], nan_ok=True)
 
 
 def test_stepping_aside_leaves_a_star_to_its_best_member():

@@ -71,21 +71,9 @@ def test_the_combination_of_new_stars_is_better_than_any_member():
     assert of_type.rmse["combination"] < of_type.rmse["m0"] < of_type.rmse["m1"]
 
 
-def surest_where_wrong(predictions, stars):
-    """Let m1 tell the smallest errors of the stars that it is farthest off for."""
-    true = stars["feh_true"]
-    off = predictions["feh"] - pl.concat([true, true])
-    told = pl.when((pl.col("estimator") == "m1") & pl.col("feh").is_not_null())
-    return predictions.with_columns(
-        feh_error=told.then((-10 * off.abs()).exp()).otherwise("feh_error")
-    )
-
-
 def test_it_steps_aside_for_a_member_to_which_others_do_harm():
-    predictions, stars = survey(400, 3, [0.2, 0.4], alike=0)
-    of_type = learned(surest_where_wrong(predictions, stars), stars).types["RRab"]
-    predictions, stars = survey(50, 4, [0.2, 0.4], alike=0, missing=0.3)
-    predictions = surest_where_wrong(predictions, stars)
+    of_type = learned(*survey(60, 3, [0.1, 0.4], alike=0.95)).types["RRab"]
+    predictions, stars = survey(50, 4, [0.1, 0.4], alike=0.95, missing=0.3)
     best, _ = scored(of_type, predictions, stars)
     assert of_type.steps_aside
     first = predictions.filter(pl.col("estimator") == "m0")["feh"].to_numpy()
@@ -105,6 +93,11 @@ def test_of_few_stars_it_does_not_leave_the_value_to_whom_chance_made_the_best()
         others = of_type.model_copy(update={"steps_aside": True})
         chosen.append(scored(others, predictions, stars)[1])
     assert np.mean(combined) < 0.98 * np.mean(chosen)
+
+
+def test_a_curve_is_taken_only_where_it_is_shown_to_help():
+    assert learned(*survey(50, 8, [0.2, 0.2])).types["RRab"].recalibration is None
+    assert learned(*survey(500, 8, [0.2, 0.2], slope=0.7)).types["RRab"].recalibration is not None
 
 
 def test_a_star_without_some_members_has_the_value_of_the_others():

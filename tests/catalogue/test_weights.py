@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rrcat.catalogue.weights import moments, stacking_weights, weighted_mean, weights
+from rrcat.catalogue.weights import (
+    moments,
+    stacking_weights,
+    usual_errors,
+    weighted_mean,
+    weights,
+)
 
 SEEDS = st.integers(0, 2000)
 
@@ -52,16 +58,29 @@ def test_members_without_common_stars_can_be_combined():
     assert stacking_weights(moments(apart)).sum() == pytest.approx(1)
 
 
-def test_a_star_weighs_what_it_knows_better():
-    told = moments(residuals(500, [0.2, 0.2], 0.5))
-    found = weights(np.array([[0.2, 0.2], [0.1, 0.4]]), told)
-    assert found[1, 0] / found[1, 1] == pytest.approx(4 * found[0, 0] / found[0, 1])
+def test_what_few_stars_say_of_correlations_is_not_believed():
+    alike = residuals(20, [0.17, 0.19], 0.95, seed=2)
+    assert stacking_weights(moments(alike)) == pytest.approx([0.5, 0.5], abs=0.12)
+    assert stacking_weights(moments(np.tile(alike, (200, 1)))).max() > 0.9
+
+
+def test_a_member_of_an_unusual_error_loses_weight_and_one_of_a_small_error_gains_none():
+    told, usual = moments(residuals(500, [0.2, 0.2], 0.5)), np.array([0.2, 0.2])
+    found = weights(np.array([[0.2, 0.2], [0.2, 0.6], [0.1, 0.2]]), told, usual)
+    assert found[1, 0] / found[1, 1] == pytest.approx(9 * found[0, 0] / found[0, 1])
+    assert found[2] == pytest.approx(found[0])
+
+
+def test_usual_is_the_error_of_nine_calibrators_in_ten():
+    errors = np.column_stack([np.linspace(0.1, 0.2, 101), np.full(101, np.nan)])
+    errors[50, 0] = np.nan
+    assert usual_errors(errors) == pytest.approx([0.19, 1.0], abs=0.002)
 
 
 def test_missing_members_leave_their_weight_to_the_others():
     told = moments(residuals(500, [0.2, 0.2, 0.2], 0.5))
     errors = np.array([[0.2, np.nan, 0.2], [np.nan, np.nan, 0.2], [np.nan] * 3])
-    found = weights(errors, told)
+    found = weights(errors, told, np.full(3, 0.2))
     assert found.sum(axis=1) == pytest.approx([1, 1, 0])
     assert found[0, 1] == 0
     assert found[1].tolist() == [0, 0, 1]
@@ -79,7 +98,8 @@ def test_a_star_is_the_same_to_the_last_bit_in_any_company(seed, start, n):
     errors[random.random(errors.shape) < 0.3] = np.nan
     told = moments(residuals(50, [0.2, 0.2, 0.3, 0.2], 0.6, seed))
     some = slice(start, start + n)
-    whole, part = weights(errors, told), weights(errors[some], told)
+    usual = np.array([0.2, 0.3, 0.2, 0.4])
+    whole, part = weights(errors, told, usual), weights(errors[some], told, usual)
     assert np.array_equal(whole[some], part)
     mean = weighted_mean(values, whole)
     assert np.array_equal(mean[some], weighted_mean(values[some], part), equal_nan=True)
