@@ -24,7 +24,8 @@ LEGEND = (
     "RMSE, MAE and bias in dex; ± is the bootstrap error of the RMSE; the last two columns",
     "are shares of stars within 1 and 1.96 of their own feh_error, in per cent",
 )
-NAME, CELL, SCORE = 26, 8, 6
+SHOULD_HOLD = {"interval_68": 0.6827, "interval_95": 0.95}
+NAME, CELL, WIDE, SCORE = 26, 8, 18, 6
 
 
 @click.command()
@@ -121,24 +122,38 @@ def _recommended(told: dict[str, Any]) -> Iterator[str]:
             f"best member: {best}"
         )
     yield ""
-    yield "Stars within 1 and 1.96 feh_error, in per cent, by thirds from small to large"
-    headings = ("all", "magnitude", "error of φ31")
-    yield " " * NAME + "".join(f"{heading:>{3 * CELL}}" for heading in headings)
-    for id, types in told["reliability"].items():
-        for kind, one in types.items():
-            whole = told["estimators"][id][kind]
-            for key in ("coverage_68", "coverage_95"):
-                cuts = [
-                    "-" if cut is None else " ".join(_cell(key, third[key]) for third in cut)
-                    for cut in one["thirds"].values()
-                ]
-                label = f"{id}, {kind}" if key == "coverage_68" else ""
-                cells = (_cell(key, whole[key]), *cuts)
-                yield f"{label:<{NAME}}" + "".join(f"{cell:>{3 * CELL}}" for cell in cells)
+    yield from _intervals(told["reliability"])
     flat = {kind: one["metrics"] for kind, one in told["undiluted"].items() if one is not None}
     if flat:
         yield ""
         yield from _table({"feh_undiluted": flat}, {})
+
+
+def _intervals(reliability: dict[str, Any]) -> Iterator[str]:
+    """Give the shares of stars in the intervals that should hold 68 and 95 %, as lines of text."""
+    from rrcat.evaluation.reliability import is_off
+
+    def cell(one: dict[str, Any], key: str, points: float) -> str:
+        off = is_off(one[key], one["n"], SHOULD_HOLD[key], points)
+        return f"{100 * one[key]:.0f}" + ("*" if off else "")
+
+    yield "Stars in feh_p16 to feh_p84, and in feh_p025 to feh_p975, in per cent, of all stars and"
+    yield "of thirds from small to large; * marks what is off by more than twice the binomial"
+    yield "error, and by more than 3 points (68 %) or 1.5 (95 %) in all, 6 in a third"
+    headings = ("all", "magnitude", "error of φ31")
+    yield " " * NAME + "".join(f"{heading:>{WIDE}}" for heading in headings)
+    for id, types in reliability.items():
+        for kind, one in sorted(types.items()):
+            for key, points in (("interval_68", 3.0), ("interval_95", 1.5)):
+                if one[key] is None:
+                    continue
+                cuts = [
+                    "-" if cut is None else " ".join(f"{cell(part, key, 6.0):>4}" for part in cut)
+                    for cut in one["thirds"].values()
+                ]
+                label = f"{id}, {kind}" if key == "interval_68" else ""
+                cells = (cell(one, key, points), *cuts)
+                yield f"{label:<{NAME}}" + "".join(f"{cell:>{WIDE}}" for cell in cells)
 
 
 def _held_out(told: dict[str, Any]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 Everything here is of predictions whose errors were calibrated on other stars.
 """
 
+from math import sqrt
 from statistics import NormalDist
 from typing import Any
 
@@ -17,6 +18,9 @@ LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.6827, 0.8, 0.9, 0.95, 0.99)
 THIRDS = {"mag": "mag", "log_phi31_error": "phi31_error"}
 """Conditions by which the stars are cut into thirds, and what they are called in the report."""
 
+INTERVALS = {"interval_68": ("feh_p16", "feh_p84"), "interval_95": ("feh_p025", "feh_p975")}
+"""Columns between which a calibrated prediction says that 68 and 95 % of true values are."""
+
 LEAST_STARS = 9
 UNDILUTED = {"feh_undiluted": "feh", "feh_undiluted_error": "feh_error"}
 
@@ -28,26 +32,60 @@ def reliability(predictions: pl.DataFrame) -> dict[str, Any]:
     ----------
     predictions
         Of one estimator, in one or several repeats: ``source_id``, ``feh_true``, ``feh``,
-        ``feh_error`` and the conditions, null where one is not known.
+        ``feh_error`` and the conditions, null where one is not known; the columns of
+        :data:`INTERVALS` where there are any.
 
     Returns
     -------
     dict
-        ``n`` stars; ``levels``: ``nominal`` and ``observed`` share at each of :data:`LEVELS`;
-        ``thirds``: for the magnitude and the error of φ31, from the smallest to the largest,
-        ``n``, ``low`` and ``high`` [mag, rad], ``coverage_68`` and ``coverage_95``. None where
-        there are too few stars to cut.
+        ``n`` stars; ``coverage_68`` and ``coverage_95``, the shares within 1 and 1.96
+        ``feh_error``; ``interval_68`` and ``interval_95``, those within :data:`INTERVALS`, None
+        where there are none; ``levels``: ``nominal`` and ``observed`` share at each of
+        :data:`LEVELS`, of a Gaussian with that error; ``thirds``: for the magnitude and the error
+        of φ31, from the smallest to the largest, ``n``, ``low`` and ``high`` [mag, rad] and the
+        four shares. None where there are too few stars to cut.
     """
     rows = predictions.filter(pl.col("feh").is_not_null()).with_columns(
         pull=(pl.col("feh") - pl.col("feh_true")).abs() / pl.col("feh_error")
     )
     return {
         "n": rows["source_id"].n_unique(),
+        **_shares(rows),
         "levels": [
             {"nominal": level, "observed": _within(rows, NormalDist().inv_cdf((1 + level) / 2))}
             for level in (LEVELS if rows.height else ())
         ],
         "thirds": {told: _thirds(rows, name) for name, told in THIRDS.items()},
+    }
+
+
+def is_off(share: float, n_stars: int, level: float, points: float) -> bool:
+    """Tell whether a share of stars is not what it should be, by more than chance may do.
+
+    Parameters
+    ----------
+    share, level
+        Found and promised.
+    points
+        Allowed difference in per cent; twice the binomial error where that is more.
+    """
+    chance = 2 * sqrt(level * (1 - level) / n_stars)
+    return abs(share - level) > max(points / 100, chance)
+
+
+def _shares(rows: pl.DataFrame) -> dict[str, float | None]:
+    if rows.is_empty():
+        return dict.fromkeys(("coverage_68", "coverage_95", *INTERVALS))
+    true = pl.col("feh_true")
+    return {
+        "coverage_68": _within(rows, NORMAL_68),
+        "coverage_95": _within(rows, NORMAL_95),
+        **{
+            name: rounded(rows.select(true.is_between(*ends).mean()).item())
+            if all(end in rows.columns and not rows[end].has_nulls() for end in ends)
+            else None
+            for name, ends in INTERVALS.items()
+        },
     }
 
 
@@ -71,8 +109,7 @@ def _thirds(rows: pl.DataFrame, name: str) -> list[dict[str, Any]] | None:
             {
                 "n": some.height,
                 **{end: rounded(value) for end, value in ends.row(0, named=True).items()},
-                "coverage_68": _within(own, NORMAL_68),
-                "coverage_95": _within(own, NORMAL_95),
+                **_shares(own),
             }
         )
     return told

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rrcat.evaluation.reliability import LEVELS, dilution_report, reliability
+from rrcat.evaluation.reliability import LEVELS, dilution_report, is_off, reliability
 
 
 def predictions(n=3000, seed=1, *, faint=0.0, slope=1.0):
@@ -71,3 +71,30 @@ def test_undiluted_values_are_judged_by_their_own_errors():
     assert {one["high"] - one["low"] for one in told["bias_narrow"]["true"]} == {0.25}
     without = predictions().with_columns(feh_undiluted=pl.lit(None, pl.Float64))
     assert dilution_report(without, seed=0) is None
+
+
+def test_intervals_are_judged_by_their_own_ends():
+    rows = predictions(20_000).with_columns(
+        feh_p16=pl.col("feh") - 0.1,  # half the error
+        feh_p84=pl.col("feh") + 0.1,
+        feh_p025=pl.col("feh") - 0.4,
+        feh_p975=pl.col("feh") + 0.2,
+    )
+    told = reliability(rows)
+    assert told["coverage_68"] == pytest.approx(0.683, abs=0.01)
+    assert told["interval_68"] == pytest.approx(0.383, abs=0.01)
+    assert told["interval_95"] == pytest.approx(0.819, abs=0.01)
+    for third in told["thirds"]["mag"]:
+        assert third["interval_68"] == pytest.approx(0.383, abs=0.03)
+    some = rows.with_columns(feh_p16=pl.when(pl.col("source_id") > 0).then("feh_p16"))
+    assert reliability(some)["interval_68"] is None
+    assert reliability(some)["interval_95"] is not None
+    assert reliability(predictions())["interval_68"] is None
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "off"),
+    [(0.74, 10_000, False), (0.75, 10_000, True), (0.75, 100, False), (0.85, 18, False)],
+)
+def test_a_share_is_off_where_neither_the_limit_nor_chance_allows_it(share, n, off):
+    assert is_off(share, n, 0.6827, points=6) is off
