@@ -7,8 +7,13 @@ from pathlib import Path
 
 import polars as pl
 
-from rrcat.errors import PluginError
-from rrcat.estimator import Estimator, Model, StarBatch, calibrators_in_band
+from rrcat.estimator import (
+    Estimator,
+    Model,
+    StarBatch,
+    calibrators_in_band,
+    types_to_learn,
+)
 from rrcat.estimator.contract import Progress
 from rrcat_keras.learning import Account, learn
 from rrcat_keras.params import LstmParams, NetworkParams, TransformerParams
@@ -99,24 +104,18 @@ class _Networks(Estimator):
             kind: self._with_points(batch, calibrators, kind, bands)
             for kind in sorted(self.spec.pulsation_types)
         }
-        learnable = {
-            kind: rows
-            for kind, rows in by_kind.items()
-            if self._enough(rows, batch.sequences, bands)
-        }
-        if not learnable:
-            found = ", ".join(f"{rows.height} {kind}" for kind, rows in by_kind.items())
-            raise PluginError(
-                f"too few calibrators to learn from: {found} with light curves in "
-                f"{', '.join(bands)}, and a type needs {self.params.min_stars} in each",
-                plugin=self.spec.id,
-                hint="give more calibrators, or use fourier-xgboost, which learns from fewer",
-            )
+        kinds = types_to_learn(
+            {kind: _fewest(rows, batch.sequences, bands) for kind, rows in by_kind.items()},
+            self.params.min_stars,
+            self.spec,
+            having=f"light curves in {' and '.join(bands)}",
+            hint="give more calibrators, or use fourier-gp, which learns from fewer",
+        )
         epochs_of_type = self.params.members * self.params.epochs
         regressions, accounts = {}, {}
-        for number, (kind, rows) in enumerate(learnable.items()):
+        for number, kind in enumerate(kinds):
             regressions[kind], accounts[kind] = learn(
-                rows,
+                by_kind[kind],
                 batch.sequences,
                 batch.features,
                 bands,
@@ -124,9 +123,7 @@ class _Networks(Estimator):
                 seed=seed,
                 checkpoints=self._folder(kind),
                 events=self._events(kind),
-                progress=_counted(
-                    progress, number * epochs_of_type, len(learnable) * epochs_of_type
-                ),
+                progress=_counted(progress, number * epochs_of_type, len(kinds) * epochs_of_type),
             )
         return NetworkModel(self.spec.id, calibrators["feh_scale"][0], bands, regressions, accounts)
 
@@ -145,10 +142,6 @@ class _Networks(Estimator):
         given = points(batch.sequences, rows["source_id"], bands, self.params.max_points)
         enough = (given.observations >= self.params.min_points) & (given.gap <= self.params.max_gap)
         return rows.filter(pl.Series(enough, dtype=pl.Boolean))
-
-    def _enough(self, rows: pl.DataFrame, sequences: pl.DataFrame, bands: tuple[str, ...]) -> bool:
-        there = sequences.join(rows, on="source_id", how="semi")["band"]
-        return all((there == band).sum() >= self.params.min_stars for band in bands)
 
     def _folder(self, kind: str) -> Path | None:
         if self.checkpoints is None:
@@ -187,6 +180,12 @@ class KerasTransformer(_Networks):
 
     spec = TRANSFORMER
     Params = TransformerParams
+
+
+def _fewest(rows: pl.DataFrame, sequences: pl.DataFrame, bands: tuple[str, ...]) -> int:
+    """Give how many stars have a light curve in the band in which fewest have one."""
+    there = sequences.join(rows, on="source_id", how="semi")["band"]
+    return min(int((there == band).sum()) for band in bands)
 
 
 def _counted(progress: Progress | None, before: int, total: int) -> Callable[[int], None]:
