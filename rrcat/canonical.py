@@ -3,7 +3,8 @@
 import io
 import json
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import IO, Any, cast
 
 import polars as pl
 
@@ -28,14 +29,62 @@ def parquet_bytes(
     operating system speaks of a full disk.
     """
     buffer = io.BytesIO()
-    # Sizes of groups and pages that are left open follow the number of threads.
-    frame.rechunk().write_parquet(
-        buffer,
-        compression="zstd",
-        compression_level=3,
-        row_group_size=rows_in_group,
-        data_page_size=1 << 20,
-        statistics=True,
-        metadata=dict(metadata) if metadata else None,
-    )
+    frame.rechunk().write_parquet(buffer, **_form(rows_in_group, metadata))
     return buffer.getvalue()
+
+
+def write_parquet(
+    rows: pl.LazyFrame, path: Path, *, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write rows as they are read, however many: the bytes that :func:`parquet_bytes` gives of all.
+
+    Raises
+    ------
+    OSError
+        The disk is full, for instance.
+    """
+    with path.open("wb") as file:
+        output = _Output(file)
+        try:
+            rows.sink_parquet(cast("IO[bytes]", output), **_form(ROWS_IN_GROUP, metadata))
+        except pl.exceptions.PolarsError as error:
+            if output.error is not None:
+                raise output.error from error
+            raise
+
+
+class _Output(io.RawIOBase):
+    """A file that remembers what the operating system said, which Polars puts in other words."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.error: OSError | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        try:
+            return self.file.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        try:
+            self.file.flush()
+        except OSError as error:
+            self.error = error
+            raise
+
+
+def _form(rows_in_group: int, metadata: Mapping[str, str] | None) -> dict[str, Any]:
+    # Sizes of groups and pages that are left open follow the number of threads.
+    return {
+        "compression": "zstd",
+        "compression_level": 3,
+        "row_group_size": rows_in_group,
+        "data_page_size": 1 << 20,
+        "statistics": True,
+        "metadata": dict(metadata) if metadata else None,
+    }

@@ -165,8 +165,8 @@ class LocalStore:
         """Give the archive's features of stars with lo <= source_id <= hi; None if none."""
         return self._rows("features", lo, hi) if self.has_features else None
 
-    def only(self, source_ids: pl.Series) -> Ingest:
-        """Give the stars of these identifiers, with their tables."""
+    def only(self, source_ids: pl.Series, *, light_curves: bool = True) -> Ingest:
+        """Give the stars of these identifiers, with their tables, or all but ``light_curves``."""
 
         def rows(table: str) -> pl.DataFrame:
             found = [self.rows_of(part, source_ids) for part in self.parts(table)]
@@ -174,7 +174,7 @@ class LocalStore:
 
         return Ingest(
             stars=rows("stars"),
-            light_curves=rows("light_curves") if self.has_light_curves else None,
+            light_curves=rows("light_curves") if self.has_light_curves and light_curves else None,
             features=rows("features") if self.has_features else None,
             account=self.account,
             inputs=self.description["inputs"],

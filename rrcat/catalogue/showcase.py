@@ -7,6 +7,9 @@ import polars as pl
 
 from rrcat.schema import Table
 
+JUDGED = ("source_id", "pulsation_type", "feh", "feh_error", "feh_status", "flags")
+"""Columns of the catalogue that stars are chosen by."""
+
 MOST = 200
 """Stars that are shown of a large catalogue; a smaller one is shown whole."""
 
@@ -28,7 +31,7 @@ def showcase(
     Parameters
     ----------
     catalogue
-        Rows of ``table``, in any order.
+        :data:`JUDGED` of rows of ``table``, in any order.
     residuals
         ``source_id`` and ``residual`` [dex] of calibrators; None where there are none.
     """

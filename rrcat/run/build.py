@@ -5,19 +5,17 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from rrcat import atomic
-from rrcat.archive.store import LocalStore
 from rrcat.calibration.sample import Sample
 from rrcat.canonical import json_bytes
-from rrcat.catalogue.assemble import assemble, main_band
+from rrcat.catalogue.assemble import main_band
 from rrcat.catalogue.combination import COMBINATION, Combination
-from rrcat.catalogue.distance import check_bands, with_distances, without_distances
+from rrcat.catalogue.distance import check_bands, check_maps, check_statuses
 from rrcat.catalogue.hull import keep_hull, learn_hull
 from rrcat.catalogue.individual import catalogue_table
 from rrcat.catalogue.recipe import Recipe
@@ -26,15 +24,16 @@ from rrcat.estimator.batch import StarBatch
 from rrcat.fourier.measure import with_found
 from rrcat.release.candidate import COMBINATION as COMBINED
 from rrcat.run.calibrators import calibration_sample, write_sample
-from rrcat.run.candidate import write_candidate
+from rrcat.run.candidate import keep_table, write_candidate
 from rrcat.run.executor import executor
 from rrcat.run.partition import Partition
-from rrcat.run.parts import read_parts
+from rrcat.run.parts import scan_parts
 from rrcat.run.progress import progress_bars
-from rrcat.run.recommend import learn_combination, recommend
+from rrcat.run.recommend import learn_combination
 from rrcat.run.report_stars import report_stars
+from rrcat.run.rows import FEATURES, PREDICTIONS, ROWS, SEQUENCES, Join, MakeRows
 from rrcat.run.stage import run_stage
-from rrcat.run.tables import make_features, make_sequences, reads_sequences, sequences_of
+from rrcat.run.tables import make_features, make_sequences, reads_sequences, stars_of
 from rrcat.run.training import GOLDEN_STARS, check_calibration, train
 from rrcat.run.validation import tested, validated, validation_tables
 from rrcat.run.work import Predict
@@ -86,19 +85,24 @@ def build_catalogue(request: Request) -> BuildSummary:
         cut = place.partitions(place.store)
         workers = default_workers(request.workers, len(cut))
         with executor(workers) as pool:
-            frames = _frames(place, sample, learned, cut, pool, table)
+            parts = _parts(place, sample, learned, cut, pool, table)
+        tables = {name: keep_table(output, name, rows) for name, rows in parts.items()}
+        if recipe.distance is not None:
+            check_statuses(tables["catalogue"], recipe.distance.published)
         unseen = tested(place, sample)
-        frames["report_stars"] = _shown(place, frames, unseen, table)
+        tables["report_stars"] = keep_table(
+            output, "report_stars", _shown(place, tables, unseen, table).lazy()
+        )
         if unseen is not None:
-            frames["out_of_fold"] = unseen
+            tables["out_of_fold"] = keep_table(output, "out_of_fold", unseen.lazy())
         results = write_candidate(
             output,
             request.recipe,
             recipe,
-            frames,
+            tables,
             place.store.account,
             place.origin,
-            validated(place, sample, frames, _order(recipe), unseen),
+            validated(place, sample, tables, _order(recipe), unseen),
         )
         seconds = round(time.monotonic() - started, 3)
         run = {
@@ -108,14 +112,15 @@ def build_catalogue(request: Request) -> BuildSummary:
             "seconds": seconds,
         }
         atomic.write_bytes(output / "run.json", json_bytes(run))
-    statuses = Counter(frames["catalogue"]["feh_status"].to_list())
+    told = tables["catalogue"].select("feh", "feh_status", "flags").collect()
+    statuses = Counter(told["feh_status"].to_list())
     return BuildSummary(
         candidate=str(output),
         name=recipe.catalogue.name,
-        n_stars=frames["catalogue"].height,
+        n_stars=told.height,
         n_values=statuses["ok"],
         statuses=dict(sorted(statuses.items())),
-        flags=_flag_counts(frames["catalogue"], table),
+        flags=_flag_counts(told, table),
         checks=counted(results),
         failed=[result.short() for result in results if result.passed is False],
         seconds=seconds,
@@ -133,7 +138,7 @@ def _sample(place: Workspace) -> Sample | None:
 
 
 def _shown(
-    place: Workspace, frames: dict[str, pl.DataFrame], unseen: pl.DataFrame | None, table: Table
+    place: Workspace, tables: dict[str, pl.LazyFrame], unseen: pl.DataFrame | None, table: Table
 ) -> pl.DataFrame:
     """Give the stars that the report of a release shows one by one."""
     far = None
@@ -141,9 +146,9 @@ def _shown(
         first = unseen.filter(pl.col("estimator") == COMBINATION)
         far = first.select("source_id", residual=pl.col("feh") - pl.col("feh_true")).drop_nulls()
     return report_stars(
-        frames["catalogue"],
-        frames["features"],
-        frames["predictions"],
+        tables["catalogue"],
+        tables["features"],
+        tables["predictions"],
         place.store,
         table=table,
         band=main_band(place.store.bands, place.recipe.catalogue.band),
@@ -175,105 +180,92 @@ def _learned(place: Workspace, sample: Sample) -> Combination | None:
     return learned
 
 
-def _frames(
+def _parts(
     place: Workspace,
     sample: Sample | None,
     learned: Combination | None,
     cut: list[Partition],
     pool: Executor,
     table: Table,
-) -> dict[str, pl.DataFrame]:
-    """Run the stages and give the finished frames: features, predictions and catalogue."""
+) -> dict[str, pl.LazyFrame]:
+    """Run the stages, and give the tables that they leave in parts."""
     recipe, store = place.recipe, place.store
     band = main_band(store.bands, recipe.catalogue.band)
     if recipe.distance is not None:
         check_bands(recipe.distance.published, store.bands)
+        check_maps(recipe.distance.extinction, place.data.maps)
     parts = place.output / "parts"
     with progress_bars() as progress:
-        features = make_features(
-            recipe, store, cut, parts / "features", pool=pool, progress=progress
-        )
+
+        def stage(title: str, work: Callable[[Partition], pl.DataFrame], name: str) -> None:
+            run_stage(title, work, cut, parts / name, executor=pool, progress=progress)
+
+        make_features(recipe, store, cut, parts / FEATURES, pool=pool, progress=progress)
         if reads_sequences(recipe, place.registry):
             make_sequences(
                 recipe,
                 store,
                 cut,
-                parts / "sequences",
-                features=parts / "features",
+                parts / SEQUENCES,
+                features=parts / FEATURES,
                 pool=pool,
                 progress=progress,
             )
-        known = _batch(store, features, sample, cut, parts / "sequences")
-        predictions = []
+        known = _batch(place, sample, cut, parts)
         for section in recipe.estimator:
             bundle = place.output / "bundles" / section.id
             train(section, recipe, place.registry, known, sample, bundle, progress=progress)
-            run_stage(
-                f"Predicting: {section.id}",
-                Predict(
-                    store.folder,
-                    parts / "features",
-                    parts / "sequences",
-                    bundle,
-                    recipe.catalogue.scale,
-                ),
-                cut,
-                parts / section.id,
-                executor=pool,
-                progress=progress,
+            predict = Predict(
+                store.folder, parts / FEATURES, parts / SEQUENCES, bundle, recipe.catalogue.scale
             )
-            predictions.append(read_parts(cut, parts / section.id))
-    hull = None if sample is None else learn_hull(features, sample.calibrators, band=band)
-    keep_hull(hull, place.output)
-    frames = {
-        "features": features,
-        "predictions": pl.concat(predictions).sort("source_id", "estimator"),
-    }
-    if learned is not None:
-        stars = with_found(store.stars(), features)
-        frames["predictions"] = recommend(place, frames["predictions"], stars, features, learned)
-    frames["catalogue"] = assemble(
-        store.stars(),
-        frames["features"],
-        frames["predictions"],
-        table=table,
-        band=band,
-        scale=recipe.catalogue.scale,
-        order=_order(recipe),
-        distances=_distances(place, frames["features"]),
-        hull=hull,
-        warn=recipe.flags,
-    )
-    return frames
+            stage(f"Predicting: {section.id}", predict, section.id)
+        hull = None
+        if sample is not None and known.features is not None:
+            hull = learn_hull(known.features, sample.calibrators, band=band)
+        keep_hull(hull, place.output)
+        ids = tuple(section.id for section in recipe.estimator)
+        join = Join(store.folder, parts, ids, band, learned)
+        stage("Joining predictions", join, PREDICTIONS)
+        rows = MakeRows(
+            store.folder,
+            parts,
+            table,
+            band,
+            recipe.catalogue.scale,
+            tuple(_order(recipe)),
+            hull,
+            recipe.flags,
+            recipe.distance,
+            place.data.maps,
+        )
+        stage("Making rows", rows, ROWS)
+    folders = {"features": FEATURES, "predictions": PREDICTIONS, "catalogue": ROWS}
+    return {name: scan_parts(cut, parts / folder) for name, folder in folders.items()}
 
 
-def _distances(place: Workspace, features: pl.DataFrame) -> Callable[[pl.DataFrame], pl.DataFrame]:
-    """Give what gives the rows of the catalogue their distances, of what the recipe says."""
-    section = place.recipe.distance
-    if section is None:
-        return without_distances
-    return partial(
-        with_distances,
-        section=section,
-        features=features,
-        scale=place.recipe.catalogue.scale,
-        folder=place.data.maps,
-    )
-
-
-def _batch(
-    store: LocalStore,
-    features: pl.DataFrame,
-    sample: Sample | None,
-    cut: list[Partition],
-    sequences: Path,
-) -> StarBatch:
+def _batch(place: Workspace, sample: Sample | None, cut: list[Partition], parts: Path) -> StarBatch:
     """Give the tables of the calibrators and of the first stars with a fit."""
-    fitted = features.filter(pl.col("fit_status") == "ok")["source_id"]
-    ids = fitted.unique().sort().head(GOLDEN_STARS)
+    ids = _first_fitted(cut, parts / FEATURES)
     if sample is not None:
         ids = ids.append(sample.calibrators["source_id"]).unique().sort()
-    few = store.only(ids)
-    rows = features.join(ids.to_frame(), on="source_id", how="semi", maintain_order="left")
-    stars = with_found(few.stars, rows)
-    return StarBatch(stars, few.light_curves, rows, sequences_of(cut, sequences, ids))
+    specs = [place.registry.spec(section.id) for section in place.recipe.estimator]
+    few = place.store.only(ids, light_curves=any("light_curves" in one.inputs for one in specs))
+    features = stars_of(cut, parts / FEATURES, ids)
+    folded = (parts / SEQUENCES).exists()
+    return StarBatch(
+        with_found(few.stars, features),
+        few.light_curves,
+        features,
+        stars_of(cut, parts / SEQUENCES, ids) if folded else None,
+    )
+
+
+def _first_fitted(cut: list[Partition], folder: Path) -> pl.Series:
+    """Give the first stars with a fit, as many as a bundle has golden rows of."""
+    ids = pl.Series("source_id", [], pl.Int64)
+    for partition in cut:
+        part = scan_parts([partition], folder).filter(fit_status="ok").select("source_id")
+        ids = ids.append(part.collect()["source_id"].unique().sort())
+        if len(ids) >= GOLDEN_STARS:
+            break
+    return ids.head(GOLDEN_STARS)

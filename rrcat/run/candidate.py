@@ -14,14 +14,13 @@ import polars as pl
 
 from rrcat import atomic
 from rrcat.archive.config import GAIA_ORIGIN_JD
-from rrcat.canonical import json_bytes, parquet_bytes
+from rrcat.canonical import json_bytes, write_parquet
 from rrcat.catalogue.individual import catalogue_table, with_columns_of_their_own
 from rrcat.catalogue.recipe import Recipe
 from rrcat.catalogue.validation.checks import as_document
 from rrcat.catalogue.validation.result import Result
 from rrcat.estimator.manifest import Manifest, read_manifest
 from rrcat.release.candidate import COMBINATION, HULL, VALIDATION
-from rrcat.schema import check
 
 FILE = "candidate.json"
 CALIBRATORS = "calibrators.parquet"
@@ -38,16 +37,24 @@ class Origin:
     teacher: dict[str, Any] | None = None
 
 
+def keep_table(folder: Path, name: str, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Write a table of a candidate, as its rows are read, and give it as it stands there."""
+    path = folder / f"{name}.parquet"
+    with atomic.new_file(path) as temporary:
+        write_parquet(rows, temporary)
+    return pl.scan_parquet(path, glob=False)
+
+
 def write_candidate(
     folder: Path,
     recipe_path: Path,
     recipe: Recipe,
-    frames: Mapping[str, pl.DataFrame],
+    tables: Mapping[str, pl.LazyFrame],
     account: Mapping[str, Any],
     origin: Origin,
     checks: Sequence[Result] = (),
 ) -> list[Result]:
-    """Write the files of a candidate; ``candidate.json``, which lists the others, comes last.
+    """Write the documents of a candidate; ``candidate.json``, which lists all files, comes last.
 
     Gives its whole validation: how the build went, and the checks of the values.
 
@@ -57,9 +64,9 @@ def write_candidate(
         The build folder.
     recipe_path, recipe
         The recipe as its author wrote it, and as it was followed.
-    frames
-        ``catalogue``, ``features``, ``predictions``, and what else the release tells of, by the
-        name of its file.
+    tables
+        As :func:`keep_table` gave them: ``catalogue``, ``features``, ``predictions``, and what else
+        the release tells of, by the name of its file.
     account
         What the archive gave and lost.
     origin
@@ -68,11 +75,8 @@ def write_candidate(
         Of the values of the catalogue.
     """
     table = catalogue_table(recipe)
-    catalogue = frames["catalogue"]
-    check(catalogue, table)
-    without = catalogue.filter(pl.col("feh").is_null() == (pl.col("feh_status") == "ok"))
-    for name, frame in frames.items():
-        atomic.write_bytes(folder / f"{name}.parquet", parquet_bytes(frame))
+    broken = (pl.col("feh").is_null() == (pl.col("feh_status") == "ok")).sum()
+    n_rows, n_broken = tables["catalogue"].select(pl.len(), broken).collect().row(0)
     atomic.write_bytes(folder / "account.json", json_bytes(account))
     atomic.write_bytes(folder / "recipe.toml", recipe_path.read_bytes())
     bundles = [read_manifest(folder / "bundles" / section.id) for section in recipe.estimator]
@@ -81,8 +85,8 @@ def write_candidate(
         Result(
             "build",
             "every row has a value or a reason, not both",
-            not without.height,
-            f"{without.height} of {catalogue.height} rows break this",
+            not n_broken,
+            f"{n_broken} of {n_rows} rows break this",
         ),
         *_wholeness(account),
         *checks,
@@ -105,7 +109,7 @@ def write_candidate(
             "origin_jd": GAIA_ORIGIN_JD,
         },
         "coordinates": {"system": "ICRS", "epoch": recipe.archive.coordinate_epoch},
-        "n_rows": catalogue.height,
+        "n_rows": n_rows,
         "seed": recipe.seed,
         "recipe": resolved,
         "recipe_sha256": hashlib.sha256(json_bytes(resolved)).hexdigest(),
@@ -114,7 +118,7 @@ def write_candidate(
         "reference": _references(recipe, bundles, origin),
         "validation": [result.short() for result in results],
         "zero_point_error": validation["zero_point_error"],
-        "files": _hashes(folder, recipe, frames, bundles),
+        "files": _hashes(folder, recipe, tables, bundles),
     }
     atomic.write_bytes(folder / FILE, json_bytes(facts))
     return results
@@ -145,9 +149,9 @@ def _references(recipe: Recipe, bundles: Sequence[Manifest], origin: Origin) -> 
 
 
 def _hashes(
-    folder: Path, recipe: Recipe, frames: Iterable[str], bundles: Sequence[Manifest]
+    folder: Path, recipe: Recipe, tables: Iterable[str], bundles: Sequence[Manifest]
 ) -> dict[str, str]:
-    names = [f"{name}.parquet" for name in frames]
+    names = [f"{name}.parquet" for name in tables]
     names += ["account.json", "recipe.toml", VALIDATION]
     if recipe.combination is not None:
         names.append(COMBINATION)

@@ -47,7 +47,15 @@ def read_part(unit: AnyUnit, folder: Path) -> pl.DataFrame:
     return pl.read_parquet(path, glob=False)
 
 
+def scan_parts(units: list[AnyUnit], folder: Path) -> pl.LazyFrame:
+    """Give the parts of a finished stage as one table, in the order of the units.
+
+    Nothing is read before the rows are asked for, and no more than is asked for.
+    """
+    paths = {path.name.partition(".")[0]: path for path in folder.glob("*.parquet")}
+    return pl.scan_parquet([paths[unit.name] for unit in units], glob=False)
+
+
 def read_parts(units: list[AnyUnit], folder: Path) -> pl.DataFrame:
     """Give the parts of a finished stage as one frame, in the order of the units."""
-    parts = finished_parts(units, folder)
-    return pl.concat([pl.read_parquet(parts[unit], glob=False) for unit in units])
+    return scan_parts(units, folder).collect()

@@ -133,20 +133,21 @@ def recommended(
 
 
 def recommend(
-    place: Workspace,
     predictions: pl.DataFrame,
     stars: pl.DataFrame,
     features: pl.DataFrame,
     learned: Combination,
+    band: str,
 ) -> pl.DataFrame:
-    """Give the predictions of a build with calibrated errors and rows of the combination.
+    """Give the predictions for stars with calibrated errors and rows of the combination.
 
     Parameters
     ----------
     stars
-        ``source_id`` and ``pulsation_type``, found or given, of all stars.
+        ``source_id`` and ``pulsation_type``, found or given, of all of them.
+    band
+        The main one, on whose features errors depend.
     """
-    band = main_band(place.store.bands, place.recipe.catalogue.band)
     known = stars.select("source_id", "pulsation_type").join(
         conditions(features, band), on="source_id", how="left", maintain_order="left"
     )

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rrcat.archive.store import LocalStore
-from rrcat.catalogue.showcase import showcase
+from rrcat.catalogue.showcase import JUDGED, showcase
 from rrcat.harmonic import MAX_HARMONICS, evaluate
 from rrcat.harmonic.angles import FULL_TURN, wrap
 from rrcat.lightcurve import CleaningSettings, sequences
@@ -56,9 +56,9 @@ the fit does not rest on; ``n_thinned`` counts those that are not shown, to keep
 
 
 def report_stars(
-    catalogue: pl.DataFrame,
-    features: pl.DataFrame,
-    predictions: pl.DataFrame,
+    catalogue: pl.LazyFrame,
+    features: pl.LazyFrame,
+    predictions: pl.LazyFrame,
     store: LocalStore,
     *,
     table: Table,
@@ -71,17 +71,17 @@ def report_stars(
     Parameters
     ----------
     catalogue, features, predictions
-        The finished frames of a build.
+        The finished tables of a build.
     band
         The band whose light curves are shown.
     residuals
         Of calibrators, as of :func:`rrcat.catalogue.showcase.showcase`.
     """
-    chosen = showcase(catalogue, table, residuals)
+    chosen = showcase(catalogue.select(JUDGED).collect(), table, residuals)
     given = store.only(chosen["source_id"]).light_curves
     points = None if given is None else given.filter(pl.col("band") == band)
-    stars = catalogue.join(chosen, on="source_id", how="semi")
-    fits = features.filter(pl.col("band") == band).join(chosen, on="source_id", how="semi")
+    stars = _only(catalogue.select("source_id", "period"), chosen)
+    fits = _only(features.filter(pl.col("band") == band), chosen)
     used = None if points is None else sequences(points, fits, cleaning)
     of = {
         name: {} if frame is None else frame.partition_by("source_id", as_dict=True)
@@ -90,10 +90,10 @@ def report_stars(
     curves = [
         {"source_id": star}
         | _curve(period, *(of[name].get((star,)) for name in ("fits", "points", "used")))
-        for star, period in stars.select("source_id", "period").iter_rows()
+        for star, period in stars.iter_rows()
     ]
     values = (
-        predictions.join(chosen, on="source_id", how="semi")
+        _only(predictions, chosen)
         .sort("source_id", "estimator")
         .group_by("source_id", maintain_order=True)
         .agg(estimates=pl.struct("estimator", "feh", "feh_error", "status"))
@@ -104,6 +104,10 @@ def report_stars(
         .join(values, on="source_id", how="left", maintain_order="left")
         .select(pl.col(name).cast(kind) for name, kind in SHOWN.items())
     )
+
+
+def _only(rows: pl.LazyFrame, chosen: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter(pl.col("source_id").is_in(chosen["source_id"].implode())).collect()
 
 
 def _curve(

@@ -11,10 +11,9 @@ from rrcat.catalogue.recipe import Recipe
 from rrcat.errors import RecipeError
 from rrcat.estimator.registry import Registry
 from rrcat.run.partition import Partition
-from rrcat.run.parts import read_part, read_parts
+from rrcat.run.parts import scan_parts
 from rrcat.run.stage import run_stage
 from rrcat.run.work import MakeFeatures, MakeSequences
-from rrcat.schema import load
 
 OF_LIGHT_CURVES = frozenset({"light_curves", "sequences"})
 
@@ -45,8 +44,8 @@ def make_features(
     *,
     pool: Executor,
     progress: Progress,
-) -> pl.DataFrame:
-    """Give the features of every star of a store, and keep them as parts in a folder."""
+) -> None:
+    """Keep the features of every star of a store as parts in a folder."""
     run_stage(
         "Reading features" if store.has_features else "Fitting light curves",
         _fit(recipe, store),
@@ -55,7 +54,6 @@ def make_features(
         executor=pool,
         progress=progress,
     )
-    return read_parts(cut, folder)
 
 
 def make_sequences(
@@ -82,17 +80,11 @@ def make_sequences(
     )
 
 
-def sequences_of(cut: list[Partition], folder: Path, source_ids: pl.Series) -> pl.DataFrame | None:
-    """Give the sequences of some stars from a folder of parts; None where none were made."""
-    if not folder.exists():
-        return None
-    found = [load("sequences").empty()]
-    for partition in cut:
-        wanted = source_ids.filter(source_ids.is_between(partition.first, partition.last))
-        if len(wanted):
-            part = read_part(partition, folder)
-            found.append(part.filter(pl.col("source_id").is_in(wanted.implode())))
-    return pl.concat(found)
+def stars_of(cut: list[Partition], folder: Path, source_ids: pl.Series) -> pl.DataFrame:
+    """Give the rows of some stars from a folder of parts."""
+    asked = [one for one in cut if source_ids.is_between(one.first, one.last).any()]
+    rows = scan_parts(asked or cut[:1], folder)  # of nobody, no rows of these columns
+    return rows.filter(pl.col("source_id").is_in(source_ids.implode())).collect()
 
 
 def _fit(recipe: Recipe, store: LocalStore) -> MakeFeatures:

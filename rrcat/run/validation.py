@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 import polars as pl
+from polars import selectors
 
 from rrcat.archive.config import PublishedTable
 from rrcat.calibration.sample import Sample
 from rrcat.catalogue.recipe import Recipe
 from rrcat.catalogue.validation.checks import validate
-from rrcat.catalogue.validation.evidence import Evidence, rows_of
+from rrcat.catalogue.validation.evidence import COLUMNS, OF_PREDICTIONS, Evidence, rows_of
 from rrcat.catalogue.validation.result import Result
 from rrcat.evaluation.external import read_external
 from rrcat.run.recommend import crossed, unseen
@@ -25,7 +26,7 @@ def validation_tables(recipe: Recipe) -> tuple[PublishedTable, ...]:
 def validated(
     place: Workspace,
     sample: Sample | None,
-    frames: Mapping[str, pl.DataFrame],
+    tables: Mapping[str, pl.LazyFrame],
     order: Sequence[str],
     out_of_fold: pl.DataFrame | None,
 ) -> list[Result]:
@@ -35,17 +36,18 @@ def validated(
     ----------
     sample
         The calibrators, None where nothing was learned from any.
-    frames
-        ``catalogue`` and ``predictions``.
+    tables
+        ``catalogue`` and ``predictions``, of which only the columns that checks read are read.
     order
         Estimators, the preferred first, with the combination where there is one.
     out_of_fold
         As :func:`tested` gives it.
     """
     recipe = place.recipe
+    known = selectors.by_name(*COLUMNS, require_all=False)
     evidence = Evidence(
-        rows=rows_of(frames["catalogue"], place.store.stars()),
-        predictions=frames["predictions"],
+        rows=rows_of(tables["catalogue"].select(known).collect(), place.store.stars()),
+        predictions=tables["predictions"].select(OF_PREDICTIONS).collect(),
         order=tuple(order),
         calibrators=None if sample is None else sample.calibrators,
         out_of_fold=out_of_fold,

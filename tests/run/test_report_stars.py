@@ -76,7 +76,7 @@ def test_star_without_light_curve_has_a_row_without_points(shown):
 
 def test_archive_without_light_curves_gives_the_fits_alone(candidate, monkeypatch):
     frames = {
-        name: pl.read_parquet(candidate / f"{name}.parquet")
+        name: pl.scan_parquet(candidate / f"{name}.parquet")
         for name in ("catalogue", "features", "predictions")
     }
     recipe = read_recipe(candidate.parent / "survey" / "recipe.toml")
@@ -95,7 +95,7 @@ def test_archive_without_light_curves_gives_the_fits_alone(candidate, monkeypatc
 def test_long_light_curves_are_thinned_and_say_so(candidate, monkeypatch, shown):
     monkeypatch.setattr("rrcat.run.report_stars.POINTS", 9)
     frames = [
-        pl.read_parquet(candidate / f"{name}.parquet")
+        pl.scan_parquet(candidate / f"{name}.parquet")
         for name in ("catalogue", "features", "predictions")
     ]
     recipe = read_recipe(candidate.parent / "survey" / "recipe.toml")

@@ -42,7 +42,7 @@ def mean_magnitudes(rows: pl.DataFrame, features: pl.DataFrame, relation: Relati
     Parameters
     ----------
     rows
-        With ``source_id`` and ``feh``, null where a star has none.
+        With ``source_id``.
     features
         With ``source_id, band, int_average_mag, int_average_mag_error``. Other means of a light
         curve, or of the archive, are not those of the intensity.
@@ -54,15 +54,10 @@ def mean_magnitudes(rows: pl.DataFrame, features: pl.DataFrame, relation: Relati
     ``mag`` [mag], null unless it is known and calibrated in every band; ``mag_error`` [mag], null
     also where an error is not known; ``mag_uncalibrated``, whether a band has a magnitude that no
     RR Lyrae star has.
-
-    Raises
-    ------
-    RecipeError
-        There are stars with [Fe/H], and none of them has such a magnitude.
     """
     mag, variance = pl.lit(0.0), pl.lit(0.0)
     uncalibrated = pl.lit(False)
-    found = rows.select("source_id", "feh")
+    found = rows.select("source_id")
     for number, (band, share) in enumerate(relation.magnitude.items()):
         of_band = features.filter(pl.col("band") == band).select(
             "source_id",
@@ -76,21 +71,34 @@ def mean_magnitudes(rows: pl.DataFrame, features: pl.DataFrame, relation: Relati
         mag = mag + share * one
         variance = variance + (share * pl.col(f"mag_{number}_error")).pow(2)
         uncalibrated = uncalibrated | (one < BRIGHTEST).fill_null(False)
-    result = found.select(
-        "feh",
+    return found.select(
         mag=pl.when(~uncalibrated).then(mag),
         mag_error=pl.when(~uncalibrated).then(variance.sqrt()),
         mag_uncalibrated=uncalibrated,
     )
-    _check(result.drop_nulls("feh"), relation)
-    return result.drop("feh")
 
 
-def _check(stars: pl.DataFrame, relation: Relation) -> None:
-    if stars.is_empty() or stars["mag"].count():
+def check_statuses(catalogue: pl.LazyFrame, relation: Relation) -> None:
+    """Raise where no star of a catalogue that could have a distance has a magnitude for it.
+
+    Parameters
+    ----------
+    catalogue
+        With ``distance_status``.
+
+    Raises
+    ------
+    RecipeError
+        Light curves are not calibrated, or features have no such magnitudes.
+    """
+    lacking = ("no_magnitude", "uncalibrated_magnitude")
+    could = pl.col("distance_status").is_in(["ok", *lacking, "no_period", "no_extinction"])
+    found = catalogue.select(pl.col("distance_status").filter(could)).unique().collect()
+    statuses = set(found["distance_status"])
+    if not statuses or statuses - set(lacking):
         return
     bands = " and ".join(relation.bands)
-    if stars["mag_uncalibrated"].any():
+    if "uncalibrated_magnitude" in statuses:
         raise RecipeError(
             f"the magnitudes in {bands} are relative ones, brighter than any RR Lyrae star has, and"
             " tell no distance",

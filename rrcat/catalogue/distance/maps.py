@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,7 +18,7 @@ from astropy.wcs import WCS, FITSFixedWarning
 from numpy.typing import NDArray
 
 from rrcat.archive.readers import read, require_file
-from rrcat.catalogue.distance.config import HealpixReddening, ImageReddening
+from rrcat.catalogue.distance.config import Extinction, HealpixReddening, ImageReddening
 from rrcat.errors import ArchiveError, RunError
 
 Vector = NDArray[np.float64]
@@ -52,6 +55,14 @@ def look_up(
     return value, error
 
 
+def check_maps(extinction: Sequence[Extinction], folder: Path) -> None:
+    """Raise as :func:`look_up` does where a map of a recipe cannot be used."""
+    nowhere = np.empty(0)
+    for source in extinction:
+        if isinstance(source, HealpixReddening | ImageReddening):
+            look_up(source, nowhere, nowhere, folder)
+
+
 def _in_healpix(config: HealpixReddening, place: SkyCoord, folder: Path) -> tuple[Vector, Vector]:
     if find_spec("astropy_healpix") is None:
         raise RunError(
@@ -63,11 +74,13 @@ def _in_healpix(config: HealpixReddening, place: SkyCoord, folder: Path) -> tupl
     grid = HEALPix(nside=config.nside, order=config.order, frame=config.frame)
     ours = place.transform_to(config.frame).spherical
     pixel = np.asarray(grid.lonlat_to_healpix(ours.lon, ours.lat), dtype=np.int64)
-    value, error = _pixels(config, path, grid.npix)
+    value, error = _pixels(config, path, _stamp(path), grid.npix)
     return value[pixel], error[pixel]
 
 
-def _pixels(config: HealpixReddening, path: Path, count: int) -> tuple[Vector, Vector]:
+# Partitions are looked up one after the other in the same map.
+@lru_cache(maxsize=1)
+def _pixels(config: HealpixReddening, path: Path, stamp: int, count: int) -> tuple[Vector, Vector]:
     """Give value and error of every pixel in order, NaN for those that the table has not."""
     rows = read(path).frame
     asked = [name for name in (config.column, config.error_column, config.pixel_column) if name]
@@ -118,12 +131,25 @@ def _in_images(config: ImageReddening, place: SkyCoord, folder: Path) -> Vector:
 
 def _in_image(path: Path, place: SkyCoord) -> tuple[Vector, Vector]:
     """Give the value of the image at each place, and how far its centre is [deg]."""
-    require_file(path)
+    pixels, wcs = _image(path, _stamp(path))
+    if place.size == 0:
+        return np.empty(0), np.empty(0)
+    x, y = wcs.world_to_pixel(place)
+    inside = (x > -0.5) & (x < pixels.shape[1] - 0.5) & (y > -0.5) & (y < pixels.shape[0] - 0.5)
+    column, row = (np.rint(np.where(inside, each, 0.0)).astype(np.int64) for each in (x, y))
+    value = np.where(inside, pixels[row, column].astype(np.float64), np.nan)
+    centre = wcs.pixel_to_world(wcs.wcs.crpix[0] - 1, wcs.wcs.crpix[1] - 1)
+    return value, np.asarray(place.separation(centre.icrs).deg)
+
+
+@lru_cache(maxsize=2)  # one hemisphere each
+def _image(path: Path, stamp: int) -> tuple[NDArray[Any], WCS]:
+    """Give the pixels of an image, and where they are on the sky."""
     try:
-        with warnings.catch_warnings(), fits.open(path) as content:
+        with warnings.catch_warnings(), fits.open(path, memmap=False) as content:
             warnings.simplefilter("ignore", FITSFixedWarning)
             image = next(each for each in content if each.header.get("NAXIS", 0) == 2)
-            pixels = np.asarray(image.data, dtype=np.float64)
+            pixels = np.asarray(image.data)
             wcs = WCS(image.header)
     except (OSError, ValueError, StopIteration) as error:
         raise ArchiveError(
@@ -137,9 +163,10 @@ def _in_image(path: Path, place: SkyCoord) -> tuple[Vector, Vector]:
             file=path,
             hint="give a FITS image with celestial coordinates (CTYPE, CRVAL, CRPIX, CDELT)",
         )
-    x, y = wcs.world_to_pixel(place)
-    inside = (x > -0.5) & (x < pixels.shape[1] - 0.5) & (y > -0.5) & (y < pixels.shape[0] - 0.5)
-    column, row = (np.rint(np.where(inside, each, 0.0)).astype(np.int64) for each in (x, y))
-    value = np.where(inside, pixels[row, column], np.nan)
-    centre = wcs.pixel_to_world(wcs.wcs.crpix[0] - 1, wcs.wcs.crpix[1] - 1)
-    return value, np.asarray(place.separation(centre.icrs).deg)
+    return pixels, wcs
+
+
+def _stamp(path: Path) -> int:
+    """Tell one state of a file from another, as what is kept of it must be told."""
+    require_file(path)
+    return path.stat().st_mtime_ns

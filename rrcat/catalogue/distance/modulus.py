@@ -73,11 +73,6 @@ def with_distances(
     ``absolute_mag``, ``absorption`` and ``ebv`` as they were used; and ``distance_extrapolated``,
     whether the relation is used outside the range of its calibrators. ``ebv`` and ``ebv_error`` of
     the archive are replaced.
-
-    Raises
-    ------
-    RecipeError
-        No star with a metallicity has a magnitude that a distance can be had from.
     """
     relation = section.published
     dust = reddening(rows, section.extinction, folder)

@@ -36,6 +36,9 @@ COLUMNS: dict[str, pl.DataType] = {
 }
 """Columns of the rows that checks read, beside ``gal_l`` and ``gal_b`` [deg]."""
 
+OF_PREDICTIONS = ("source_id", "estimator", "feh")
+"""Columns of the predictions that checks read."""
+
 # RR Lyrae itself, the brightest of its kind, has 7.1 mag at maximum; the magnitudes of some
 # archives are relative ones.
 BRIGHTEST = 5.0
@@ -50,7 +53,7 @@ class Evidence:
     rows
         One a star, as :func:`rows_of` gives them.
     predictions
-        Frame of the table ``predictions``.
+        :data:`OF_PREDICTIONS`.
     order
         Estimators, the preferred first.
     calibrators

@@ -3,12 +3,12 @@
 import polars as pl
 import pytest
 
-from rrcat.catalogue.distance.magnitudes import check_bands, mean_magnitudes
+from rrcat.catalogue.distance.magnitudes import check_bands, check_statuses, mean_magnitudes
 from rrcat.catalogue.distance.relations import published
 from rrcat.errors import RecipeError
 
 G, W = published()["muraveva18"], published()["garofalo22-wesenheit"]
-ROWS = pl.DataFrame({"source_id": [1, 2, 3], "feh": [-1.5, -1.0, None]})
+ROWS = pl.DataFrame({"source_id": [1, 2, 3]})
 
 
 def features(**bands):
@@ -55,20 +55,27 @@ def test_a_magnitude_relative_to_its_mean_is_none():
     assert found["mag_uncalibrated"].to_list() == [False, True, True]
 
 
+def statuses(*found):
+    return pl.LazyFrame({"distance_status": found})
+
+
 def test_light_curves_that_are_all_relative_are_refused():
     with pytest.raises(RecipeError, match="relative ones") as caught:
-        mean_magnitudes(ROWS, features(G=[0.01, -0.02, 15.0]), G)
+        check_statuses(statuses("uncalibrated_magnitude", "no_feh", "no_magnitude"), G)
     assert caught.value.where["key"] == "distance"
 
 
 def test_parameters_without_magnitudes_are_refused():
     with pytest.raises(RecipeError, match="no star with a metallicity has an intensity-averaged"):
-        mean_magnitudes(ROWS, features(G=[None, None, 15.0]), G)
+        check_statuses(statuses("no_magnitude", "no_feh", "unsupported_pulsation_type"), G)
+
+
+def test_one_star_with_a_magnitude_is_enough():
+    check_statuses(statuses("no_magnitude", "no_extinction"), G)
 
 
 def test_where_no_star_has_a_metallicity_nothing_is_asked():
-    none = ROWS.with_columns(feh=pl.lit(None, dtype=pl.Float64))
-    assert mean_magnitudes(none, features(G=[None, None, None]), G)["mag"].null_count() == 3
+    check_statuses(statuses("no_feh", "no_feh"), G)
 
 
 def test_a_band_that_the_archive_lacks_is_told_with_what_its_bands_suffice_for():

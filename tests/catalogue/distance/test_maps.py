@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from rrcat.catalogue.distance import maps
 from rrcat.catalogue.distance.config import Extinction
-from rrcat.catalogue.distance.maps import look_up
+from rrcat.catalogue.distance.maps import check_maps, look_up
 from rrcat.errors import ArchiveError, RunError
 
 NSIDE = 8
@@ -141,3 +141,21 @@ def test_a_file_without_an_image_on_the_sky_is_refused(tmp_path):
     ):
         with pytest.raises(ArchiveError, match=message):
             look_up(config(kind="image", files=[f"{name}.fits"]), RA, DEC, tmp_path)
+
+
+def test_a_map_that_cannot_be_used_is_found_before_any_star(whole):
+    told = config(kind="healpix", file="map.parquet", nside=NSIDE, order="nested")
+    check_maps([config(kind="ebv"), told], whole)
+    with pytest.raises(ArchiveError, match="pixels"):
+        check_maps([told.model_copy(update={"nside": 2 * NSIDE})], whole)
+    (whole / "map.parquet").unlink()
+    with pytest.raises(ArchiveError):
+        check_maps([told], whole)
+
+
+def test_a_map_that_was_replaced_is_read_again(whole):
+    before, _ = grid(whole)
+    pl.read_parquet(whole / "map.parquet").with_columns(pl.col("ebv") + 1).write_parquet(
+        whole / "map.parquet"
+    )
+    np.testing.assert_array_equal(grid(whole)[0], before + 1)
