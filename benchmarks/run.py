@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-LONG = ("learning_curve", "robustness", "scale")
+LONG = ("few_calibrators", "learning_curve", "robustness", "scale")
 
 
 @dataclass(frozen=True)
