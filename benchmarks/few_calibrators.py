@@ -87,7 +87,7 @@ def once(rows: pl.DataFrame, ids: Sequence[str], few: NDArray[np.int64]) -> dict
 def measure(
     folder: Path, estimators: Sequence[str], weak: float | None, draws: int
 ) -> Iterator[tuple[int, list[float]]]:
-    """Yield numbers of stars, and the RMSE [dex] of each of :data:`COLUMNS` learned from as many."""
+    """Yield a number of stars, and each RMSE [dex] of :data:`COLUMNS` learned from as many."""
     rows = read(folder, estimators, weak)
     ids = rows["estimator"].unique().sort().to_list()
     every = rows["source_id"].unique().sort().to_numpy()
