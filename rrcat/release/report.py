@@ -67,6 +67,7 @@ def report(
             figures=figures(frame, about.scale),
             viewer=viewer,
             n_shown=0 if material.stars is None else material.stars.height,
+            n_curves=0 if material.stars is None else _with_points(material.stars),
             script=Markup(code),
             policy=policy(code),
             tested=tested(frame, material.out_of_fold),
@@ -77,6 +78,10 @@ def report(
             distances=distances,
         )
     )
+
+
+def _with_points(stars: pl.DataFrame) -> int:
+    return int((stars["phase"].list.len() > 0).sum())
 
 
 def page_engine() -> Environment:

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from rrcat.evaluation.metrics import metrics
-from rrcat.evaluation.reliability import reliability
+from rrcat.evaluation.reliability import INTERVALS, reliability
 from rrcat.release.figures_calibrators import calibrator_figures
 from rrcat.release.figures_drawing import Figure
 
@@ -21,8 +21,9 @@ class Tested:
     """What the folds tell of the estimators.
 
     ``recommended`` is the one whose values the catalogue takes first. ``metrics`` holds, of each
-    estimator and type, what :func:`rrcat.evaluation.metrics.metrics` gives; ``thirds`` the coverage
-    of the recommended one in thirds of magnitude and error of φ31.
+    estimator and type, what :func:`rrcat.evaluation.metrics.metrics` gives, with the shares that
+    the intervals of the catalogue hold, ``interval_68`` and ``interval_95``; ``thirds`` these
+    shares of the recommended one in thirds of magnitude and error of φ31.
     """
 
     recommended: str
@@ -81,6 +82,11 @@ def _metrics(id: str, rows: pl.DataFrame) -> list[dict[str, Any]]:
     if len(groups) != 1:
         groups.insert(0, (ALL, rows))
     return [
-        {"estimator": id, "type": kind, **metrics(some, seed=BOOTSTRAP_SEED)}
+        {
+            "estimator": id,
+            "type": kind,
+            **metrics(some, seed=BOOTSTRAP_SEED),
+            **{name: reliability(some)[name] for name in INTERVALS},
+        }
         for kind, some in groups
     ]

@@ -21,6 +21,10 @@ TITLES = {
 }
 # JSON sorts its keys; of the numbers, these come first and the others after them.
 FIRST = ("n", "n_asked", "n_rrab", "n_rrc", "low", "high", "l_low", "l_high", "b_low", "b_high")
+LAST = ("per", "note")
+PAIRS = ("first", "second")
+# Of these the threshold is the least that is asked for.
+LEAST = ("selection",)
 SHORT = 8
 """Rows beyond which a table is folded away."""
 
@@ -92,7 +96,9 @@ def _checked(result: Mapping[str, Any]) -> Checked:
     value, threshold, unit = (result.get(key) for key in ("value", "threshold", "unit"))
     limit = ""
     if value is not None and threshold is not None:
-        limit = f"{number(value)} against a limit of {number(threshold)} {unit or ''}".rstrip()
+        least = result.get("check") in LEAST
+        limit = f"{number(value)}, at least" if least else f"{number(value)} against a limit of"
+        limit = f"{limit} {number(threshold)} {unit or ''}".rstrip() + least * " is asked for"
     kinds: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for row in result.get("rows") or ():
         kinds.setdefault((*row, str(row.get("by", ""))), []).append(row)
@@ -108,12 +114,13 @@ def _cells(columns: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> Cells
 
     def place(name: str) -> tuple[bool, bool, int]:
         rank = FIRST.index(name) if name in FIRST else len(FIRST)
-        return name == "note", is_numeric(name), rank
+        return name in LAST, is_numeric(name), rank
 
     columns = tuple(sorted((name for name in columns if name != "by"), key=place))
     numeric = tuple(is_numeric(name) for name in columns)
+    of = "pair" if columns[:2] == PAIRS else str(rows[0].get("by", columns[0]))
     return Cells(
-        str(rows[0].get("by", columns[0])).replace("_", " "),
+        of.replace("_", " "),
         tuple(name.replace("_", " ") for name in columns),
         numeric,
         tuple(tuple(_cell(row[name]) for name in columns) for row in rows),

@@ -1,6 +1,6 @@
 """How a catalogue was made, in words: the recipe read aloud, and the account of its stars."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rrcat.release.summary import Summary
@@ -145,8 +145,7 @@ def _combination(recipe: Mapping[str, Any], learned: Mapping[str, Any]) -> str:
         )
     text = (
         "The estimators were cross-validated on the calibrators. From that their errors were"
-        f" calibrated and {' and '.join(learned['members'])} combined, each pulsation type by"
-        " itself."
+        f" calibrated and {_listed(learned['members'])} combined, each pulsation type by itself."
     )
     for kind, of_type in sorted(learned["types"].items()):
         text += f" {kind}, from {of_type['n_stars']:,} calibrators: "
@@ -155,8 +154,13 @@ def _combination(recipe: Mapping[str, Any], learned: Mapping[str, Any]) -> str:
             text += f"worse than {of_type['preferred'][0]}, which gives the value"
         else:
             text += "the combined value is taken"
-        text += f" (root mean square error in dex: {rmse})."
+        text += f" (root mean square error in dex of stars that all have a value for: {rmse})."
     return text
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _by_size(numbers: Mapping[str, float]) -> Iterator[tuple[str, float]]:
@@ -174,8 +178,14 @@ def _distances(told: Mapping[str, Any] | None) -> str:
         f"{one['value']:g} in {one['band']} ({one['reference']})" for one in told["extinction"]
     )
     text += f"; extinction for each magnitude of E(B−V) is {bands}." if bands else "."
-    recalled = any(one.get("status") == "recalled" for one in (relation, *told["extinction"]))
-    return text + (" Numbers marked as recalled were not checked in the paper." if recalled else "")
+    recalled = dict.fromkeys(
+        one["reference"]
+        for one in (relation, *told["extinction"])
+        if one.get("status") == "recalled"
+    )
+    if recalled:
+        text += f" The numbers of {_listed(list(recalled))} were not checked in the paper itself."
+    return text
 
 
 def _checks(recipe: Mapping[str, Any]) -> str:

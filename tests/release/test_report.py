@@ -173,7 +173,9 @@ def test_tables_of_checks_are_shown(make_report):
 
 
 def test_report_says_why_it_has_no_test_on_calibrators(make_report):
-    assert "The recipe combines nothing" in make_report()
+    learned = {"calibration": {"scale": "C21"}}
+    assert "The recipe combines nothing" in make_report(recipe=learned)
+    assert "Nothing was learned from calibrators" in make_report(recipe={"calibration": None})
 
 
 def test_contents_lead_to_sections_that_are_there(make_report):

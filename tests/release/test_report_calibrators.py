@@ -83,6 +83,17 @@ def test_thirds_are_told_of_what_is_recommended(catalogue, out_of_fold, undrawn)
     assert [third["n"] for third in thirds] == [N // 3] * 6
 
 
+def test_shares_are_those_of_the_intervals_that_the_catalogue_tells(
+    catalogue, out_of_fold, undrawn
+):
+    half = {f"feh_{end}": pl.col("feh") + sign * 0.1 for end, sign in (("p16", -1), ("p84", 1))}
+    all_ = {"feh_p025": pl.col("feh") - 9, "feh_p975": pl.col("feh") + 9}
+    told = tell(catalogue, out_of_fold.with_columns(**half, **all_))
+    assert told.metrics[0]["interval_68"] == pytest.approx(0.383, abs=0.1)
+    assert [third["interval_95"] for third in told.thirds] == [1.0] * 6
+    assert tell(catalogue, out_of_fold).metrics[0]["interval_68"] is None
+
+
 def test_where_nothing_was_tested_nothing_is_told(catalogue, out_of_fold):
     assert tell(catalogue, None) is None
     assert tell(catalogue, out_of_fold.clear()) is None

@@ -46,6 +46,19 @@ def test_results_without_rows_come_from_the_short_list():
     assert (group, one.name, one.n_rows) == ("The build", "every star has a row", 0)
 
 
+def test_a_least_share_is_told_as_one():
+    share = {"check": "selection", "name": "a", "passed": True, "detail": "b", "unit": ""}
+    (told,) = checks([share | {"value": 0.98, "threshold": 0.05}], [])["Who has a value"]
+    assert told.limit == "0.980, at least 0.050 is asked for"
+
+
+def test_pairs_are_told_as_pairs():
+    row = {"first": "x", "second": "y", "n": 3}
+    result = {"check": "agreement", "name": "a", "passed": True, "detail": "b", "rows": [row]}
+    (told,) = checks([result], [])["Agreement of the estimators"]
+    assert told.tables[0].of == "pair"
+
+
 def test_unknown_check_is_told_by_its_own_name():
     assert only([result(check="moon_phase")])[0] == "moon phase"
 

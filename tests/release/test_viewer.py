@@ -54,17 +54,25 @@ def stars(few):
 
 
 @pytest.fixture(scope="module")
-def page(few, stars, table, about, make_candidate, tmp_path_factory):
-    """The report of these five stars, without figures, as a file."""
-    folder = tmp_path_factory.mktemp("viewer")
-    facts = read_candidate(make_candidate(folder / "candidate")).facts
-    with pytest.MonkeyPatch.context() as patched:
-        for name in ("figures", "distance_figures"):
-            patched.setattr(report_module, name, lambda *arguments: [])
-        material = Material(stars=stars)
-        html = report(few, summarise(few, table), table, about, facts, None, material)
-    path = folder / "report.html"
-    path.write_text(html, encoding="utf-8")
+def write(few, table, about, make_candidate, tmp_path_factory):
+    """Give the report of some of these five stars, without figures."""
+    facts = read_candidate(make_candidate(tmp_path_factory.mktemp("viewer") / "candidate")).facts
+
+    def of(stars):
+        with pytest.MonkeyPatch.context() as patched:
+            for name in ("figures", "distance_figures"):
+                patched.setattr(report_module, name, lambda *arguments: [])
+            material = Material(stars=stars)
+            return report(few, summarise(few, table), table, about, facts, None, material)
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def page(write, stars, tmp_path_factory):
+    """The report of all of them, as a file."""
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(write(stars), encoding="utf-8")
     return path
 
 
@@ -76,6 +84,14 @@ def opened(browser, page):
 
 def chosen(browser):
     return browser.run('document.querySelector("#viewer-facts dd").textContent')
+
+
+def test_light_curves_are_promised_only_where_there_are_some(write, stars):
+    each, some = "each with its folded light curve and its fit", "where there are any"
+    whole, mixed, none = (write(rows) for rows in (stars.head(3), stars, stars.tail(2)))
+    assert (each in whole, each in mixed, each in none) == (True, False, False)
+    assert (some in mixed, some in none) == (True, False)
+    assert "the light curves themselves were not read" in none
 
 
 def test_page_opens_from_disk_without_network_or_complaint(opened, page):

@@ -51,8 +51,8 @@ def check_blazhko(
     passed = ratio <= settings.pull
     open_ = not passed and ratio - 1.0 <= significance * error
     text = (
-        f"in units of errors, the residuals of {pulls[0].size} modulated calibrators scatter by "
-        f"{ratio:.2f} ± {error:.2f} of those of the others"
+        f"in units of their errors, the residuals of {pulls[0].size} modulated calibrators scatter "
+        f"{ratio:.2f} ± {error:.2f} times as much as those of the others"
     )
     return Result(
         CHECK,

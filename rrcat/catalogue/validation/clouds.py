@@ -83,7 +83,7 @@ def _one(
     verdicts = [judge(row["difference"], row["error"], limit, significance) for row in told]
     worst = max(told, key=lambda row: abs(row["difference"]))
     text = "; ".join(
-        f"{row['n']} stars of the {row['system']} differ by "
+        f"{row['n']:,} stars of the {row['system']} differ by "
         f"{signed(row['difference'], row['error'], unit)}"
         for row in told
     )

@@ -8,7 +8,15 @@ import polars as pl
 
 from rrcat.catalogue.validation import systems
 from rrcat.catalogue.validation.config import ClustersCheck
-from rrcat.catalogue.validation.result import Result, judge, not_made, signed, table, verdict
+from rrcat.catalogue.validation.result import (
+    Result,
+    judge,
+    not_made,
+    number,
+    signed,
+    table,
+    verdict,
+)
 from rrcat.catalogue.validation.robust import Array, middle, plane
 from rrcat.catalogue.validation.systems import System, members
 
@@ -73,7 +81,7 @@ def _feh(found: pl.DataFrame, settings: ClustersCheck, significance: float) -> l
     stars = sum(row["n"] for row in used)
     text = (
         f"{stars} stars of {_clusters(used)} differ by {signed(value, error)} in the mean, with "
-        f"{_offset(settings):+.2f} dex added to the [Fe/H] of the clusters"
+        f"{number(_offset(settings), '+.2f')} dex added to the [Fe/H] of the clusters"
     )
     offset = Result(
         CHECK, FEH, passed, verdict(passed, text), value, settings.feh_offset, "dex", table(told)
@@ -90,7 +98,10 @@ def _slope(used: list[dict[str, Any]], settings: ClustersCheck, significance: fl
     assert line is not None, "they span a range"
     slope, error = float(line.slopes[0]), float(line.errors[0])
     passed = judge(slope - 1.0, error, settings.feh_slope, significance)
-    text = f"the slope of the catalogue's on the clusters' [Fe/H] is {slope:.2f} ± {error:.2f}"
+    text = (
+        f"the slope of the catalogue's on the clusters' [Fe/H] is {number(slope, '.2f')} ± "
+        f"{error:.2f}, which is {number(slope - 1.0, '+.2f')} off"
+    )
     return Result(CHECK, SLOPE, passed, verdict(passed, text), slope - 1.0, settings.feh_slope)
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from rrcat.catalogue.flags import USUAL_PERIODS
 from rrcat.catalogue.validation.config import PeriodCheck
-from rrcat.catalogue.validation.result import Result, not_made, table
+from rrcat.catalogue.validation.result import Result, not_made, number, table
 from rrcat.catalogue.validation.robust import plane
 from rrcat.harmonic import nearest_branch
 
@@ -72,8 +72,9 @@ def _of_type(rows: pl.DataFrame, kind: str, settings: PeriodCheck, significance:
     off = max(low - slope, slope - high, 0.0)
     passed = None if 0.0 < off <= significance * error else off == 0.0
     text = (
-        f"by {slope:.2f} ± {error:.2f} dex/d in {found.n:,} stars, where {low:g} to {high:g} is "
-        f"usual; the slope on φ31 is {on_phi31:.2f} ± {phi31_error:.2f} dex/rad"
+        f"by {number(slope, '.2f')} ± {error:.2f} dex/d in {found.n:,} stars, where "
+        f"{number(low, 'g')} to {number(high, 'g')} is usual; the slope on φ31 is "
+        f"{number(on_phi31, '.2f')} ± {phi31_error:.2f} dex/rad"
     )
     row = {
         "pulsation_type": kind,

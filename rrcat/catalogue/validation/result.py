@@ -111,4 +111,10 @@ def rounded(value: float | None, digits: int = DIGITS) -> float | None:
 def signed(value: float, error: float | None = None, unit: str = "dex") -> str:
     """Give a number for people, with its sign, standard error and unit."""
     spread = "" if error is None else f" ± {error:.3f}"
-    return f"{value:+.3f}{spread} {unit}".strip()
+    # Adding zero turns -0.0 into 0.0.
+    return f"{number(round(value, 3) + 0.0, '+.3f')}{spread} {unit}".strip()
+
+
+def number(value: float, how: str) -> str:
+    """Give a number for people, formatted so, with a minus sign in place of a hyphen."""
+    return format(value, how).replace("-", "−")

@@ -10,19 +10,28 @@ from rrcat.catalogue.validation.agreement import differences
 from rrcat.catalogue.validation.clusters import expected_feh
 from rrcat.catalogue.validation.config import ClustersCheck, TrendsCheck
 from rrcat.catalogue.validation.evidence import Evidence
-from rrcat.catalogue.validation.result import Result, judge, not_made, signed, table, verdict
+from rrcat.catalogue.validation.result import (
+    Result,
+    judge,
+    not_made,
+    number,
+    signed,
+    table,
+    verdict,
+)
 from rrcat.catalogue.validation.robust import plane
 from rrcat.catalogue.validation.systems import clusters, members
 
 CHECK = "trends"
 IN_EBV = pl.col("g_absorption") / coefficient("G").value
-AGAINST: dict[str, tuple[str, pl.Expr]] = {
-    "Galactic latitude": ("deg", pl.col("gal_b").abs()),
-    "crowding": ("", pl.col("phot_bp_rp_excess_factor")),
-    "magnitude": ("mag", pl.coalesce("int_average_mag", "phot_g_mean_mag")),
-    "extinction": ("mag of E(B-V)", pl.coalesce("ebv", IN_EBV)),
+AGAINST: dict[str, tuple[str, str, pl.Expr]] = {
+    "Galactic latitude": ("deg", "", pl.col("gal_b").abs()),
+    "crowding": ("", "", pl.col("phot_bp_rp_excess_factor")),
+    "magnitude": ("mag", "", pl.coalesce("int_average_mag", "phot_g_mean_mag")),
+    "extinction": ("mag", " of E(B−V)", pl.coalesce("ebv", IN_EBV)),
 }
-"""What residuals must not depend on: its unit, and where it is from."""
+"""What residuals must not depend on: its unit, what of, and where it is from."""
+NO_REFERENCE = "there are no calibrators, no stars of clusters, and no two estimators"
 REFERENCES = ("calibrators", "cluster members")
 LOW, HIGH = 5, 95  # percentiles
 
@@ -61,12 +70,14 @@ def _one(
     significance: float,
 ) -> Result:
     title = f"values do not depend on {name}"
-    unit, expression = AGAINST[name]
+    unit, of, expression = AGAINST[name]
+    if all(stars.is_empty() for _, stars, _ in sources):
+        return not_made(CHECK, title, NO_REFERENCE)
     told = []
     for source, stars, limit in sources:
         found = _trend(stars, expression, settings.least_stars)
         if found is not None:
-            told.append({"residuals": source, "per": unit, "limit": limit, **found})
+            told.append({"residuals": source, "limit": limit, **found, "per": unit})
     if not told:
         reason = f"no {settings.least_stars} stars with a reference have a known {name}"
         return not_made(CHECK, title, reason)
@@ -77,7 +88,8 @@ def _one(
     passed, row = min(zip(verdicts, known, strict=True), key=lambda pair: order[pair[0]])
     text = (
         f"the residuals of {row['n']:,} {row['residuals']} change by "
-        f"{signed(row['change'], row['error'])} from {row['low']:.4g} to {row['high']:.4g} {unit}"
+        f"{signed(row['change'], row['error'])} from {number(row['low'], '.3g')} to "
+        f"{number(row['high'], '.3g')} {unit}{of}"
     ).rstrip()
     return Result(
         CHECK, title, passed, verdict(passed, text), row["change"], row["limit"], "dex", table(told)

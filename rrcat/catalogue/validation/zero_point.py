@@ -28,7 +28,8 @@ def check_zero_point(evidence: Evidence, judged: pl.DataFrame, settings: ZeroPoi
     if judged.height < FEWEST:
         return not_made(CHECK, NAME, f"{judged.height} {who} have a value")
     of_mean = middle((judged["feh"] - judged["feh_true"]).to_numpy()).error
-    parts = [(of_mean, f"from the residuals of {judged.height:,} {who}")]
+    seen = "" if evidence.out_of_fold is not None else " learned from"
+    parts = [(of_mean, f"from the residuals of {judged.height:,} {who}{seen}")]
     unknown = ""
     if not evidence.photometric:
         parts.append((settings.scale_error, "of the scale itself"))

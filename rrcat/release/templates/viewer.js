@@ -61,7 +61,7 @@
   function draw(star) {
     const width = Math.max(260, Math.round(plot.clientWidth || 640));
     const height = Math.round(Math.min(420, Math.max(240, width * 0.58)));
-    const edge = { left: 58, right: 12, top: 12, bottom: 46 };
+    const edge = { left: 66, right: 12, top: 12, bottom: 46 };
     const curve = [];
     if (star.amplitudes) for (let i = 0; i <= 400; i += 1) curve.push([i / 200, series(star, i / 200)]);
     const all = [...(star.mag || []), ...curve.map(point => point[1])];

@@ -12,6 +12,7 @@ from rrcat.catalogue.validation.result import (
     judge,
     not_made,
     rounded,
+    signed,
     table,
     together,
     verdict,
@@ -63,3 +64,8 @@ def test_every_number_can_be_written_as_json(value: float) -> None:
 
 def test_minus_zero_is_zero() -> None:
     assert str(rounded(-1e-9)) == "0.0"
+
+
+def test_people_read_a_minus_sign_and_no_negative_zero() -> None:
+    assert signed(-0.0234, 0.0351) == "−0.023 ± 0.035 dex"
+    assert signed(-0.0003, unit="mag") == "+0.000 mag"

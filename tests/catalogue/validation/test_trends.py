@@ -7,7 +7,7 @@ import pytest
 
 from rrcat.catalogue.validation.config import ClustersCheck, TrendsCheck
 from rrcat.catalogue.validation.evidence import judged
-from rrcat.catalogue.validation.trends import AGAINST, check_trends
+from rrcat.catalogue.validation.trends import AGAINST, NO_REFERENCE, check_trends
 
 CROWDED = 1.0 + pl.col("source_id") % 100 / 50
 BY = {
@@ -53,6 +53,20 @@ def test_without_a_reference_estimators_are_compared(good) -> None:
         .otherwise("feh")
     )
     assert checked(replace(nobody, predictions=moved))["magnitude"].passed is False
+
+
+def test_where_nothing_can_be_compared_it_says_so(good) -> None:
+    alone = good.predictions.filter(estimator="one")
+    nobody = replace(
+        good,
+        calibrators=None,
+        predictions=alone,
+        order=("one",),
+        rows=good.rows.filter(pl.col("source_id") <= 1500),
+    )
+    for result in checked(nobody).values():
+        assert result.passed is None
+        assert result.detail.endswith(NO_REFERENCE)
 
 
 def test_what_nobody_knows_of_the_stars_cannot_be_a_trend(spoilt) -> None:
