@@ -29,15 +29,17 @@ FREEDOM = 5.0
 # sample as that of the largest residual (docs/combination.md).
 IMAGINED = 40
 # Standard deviations of the priors of level and slopes, natural logarithms of an error. That of the
-# slopes weighs as much as some eighty stars.
-PRIOR_LEVEL, PRIOR_SLOPE = 2.0, 0.1
+# slopes weighs as much as some three hundred stars. A catalogue is fainter than its calibrators: what
+# slopes say of it beyond these quantiles of a condition is not believed (docs/combination.md).
+PRIOR_LEVEL, PRIOR_SLOPE = 2.0, 0.05
+CENTRAL = (0.1, 0.9)
 STEPS, SMALL = 50, 1e-10
 
 
 class Condition(BaseModel):
     """How the logarithm of an error rises with one condition of a star.
 
-    ``slope`` is per ``spread``; a condition is moved to between ``low`` and ``high``, what the
+    ``slope`` is per ``spread``; a condition is moved to between ``low`` and ``high``, what most
     calibrators span, and taken for ``centre`` where it is not known.
     """
 
@@ -204,11 +206,12 @@ def _condition(values: FloatArray) -> Condition:
     known = values[np.isfinite(values)]
     if not known.size:
         return Condition(centre=0.0, spread=1.0, low=0.0, high=0.0, slope=0.0)
+    low, high = np.quantile(known, CENTRAL).tolist()
     return Condition(
         centre=float(known.mean()),
         spread=float(known.std()) or 1.0,
-        low=float(known.min()),
-        high=float(known.max()),
+        low=low,
+        high=high,
         slope=0.0,
     )
 
