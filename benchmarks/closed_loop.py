@@ -39,7 +39,7 @@ from rrcat.simulate.closed_loop import (
 from rrcat.simulate.recipe import recipe_text
 
 HERE = Path(__file__).resolve().parent
-STARS, SEEDS = 5_000, (3, 4, 5)
+STARS, SEEDS = 5_000, range(3, 11)
 ESTIMATORS = ("fourier-xgboost", "literature-relations")
 # The clusters of the simulation are on the scale of its catalogue.
 SECTIONS = "\n[combination]\n\n[validation.clusters]\nscale_offset = 0.0\n"

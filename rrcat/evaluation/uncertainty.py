@@ -29,8 +29,8 @@ FREEDOM = 5.0
 # sample as that of the largest residual (docs/combination.md).
 IMAGINED = 40
 # Standard deviations of the priors of level and slopes, natural logarithms of an error. That of the
-# slopes weighs as much as some three hundred stars. A catalogue is fainter than its calibrators: what
-# slopes say of it beyond these quantiles of a condition is not believed (docs/combination.md).
+# slopes weighs as much as some three hundred stars. A catalogue is fainter than its calibrators:
+# what slopes say beyond these quantiles of a condition is not believed (docs/combination.md).
 PRIOR_LEVEL, PRIOR_SLOPE = 2.0, 0.05
 CENTRAL = (0.1, 0.9)
 STEPS, SMALL = 50, 1e-10
