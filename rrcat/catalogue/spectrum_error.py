@@ -14,6 +14,19 @@ LEAST = 0.5
 ERRORS = ("feh_error", "feh_undiluted_error")
 
 
+def spectrum_errors(calibrators: pl.DataFrame) -> dict[str, float]:
+    """Give the root mean square error of spectra by pulsation type [dex]: variances add.
+
+    Parameters
+    ----------
+    calibrators
+        Frame of the table ``calibrators``; a row without type counts for no type.
+    """
+    by_type = calibrators.drop_nulls("pulsation_type").group_by("pulsation_type")
+    mean = (pl.col("feh_error").cast(pl.Float64) ** 2).mean().sqrt()
+    return dict(by_type.agg(mean).sort("pulsation_type").iter_rows())
+
+
 def without_spectrum_error(answer: pl.DataFrame, error: float) -> pl.DataFrame:
     """Give an answer whose errors are against the truth, percentiles nearer to ``feh`` likewise.
 

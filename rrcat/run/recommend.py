@@ -14,8 +14,8 @@ from rrcat.catalogue.combination import COMBINATION, Combination
 from rrcat.catalogue.combination_learning import learn
 from rrcat.catalogue.recipe import Recipe
 from rrcat.catalogue.recommended import with_recommended
+from rrcat.catalogue.spectrum_error import spectrum_errors
 from rrcat.errors import RecipeError
-from rrcat.estimator.label_error import typical_errors
 from rrcat.evaluation.cross_validation import COLUMNS, KEY
 from rrcat.evaluation.reliability import dilution_report, reliability
 from rrcat.evaluation.splits import cut
@@ -92,7 +92,7 @@ def learn_combination(place: Workspace, sample: Sample) -> Combination:
     """
     learned = _learn(place, unseen(place, sample), _calibrators(place, sample))
     photometric = label_errors(place.recipe, sample)
-    spectra = {} if photometric else typical_errors(sample.calibrators)
+    spectra = {} if photometric else spectrum_errors(sample.calibrators)
     return learned.model_copy(update={"label_error": photometric, "spectrum_error": spectra})
 
 

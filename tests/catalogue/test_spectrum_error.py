@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rrcat.catalogue.spectrum_error import without_spectrum_error
+from rrcat.catalogue.spectrum_error import spectrum_errors, without_spectrum_error
 
 ENDS = {"feh_p025": -2.1, "feh_p16": -0.9, "feh_p84": 0.9, "feh_p975": 2.1}
 
@@ -15,6 +15,13 @@ def answer(*errors, feh=-1.5):
     ).with_columns(
         **{name: pl.col("feh") + width * pl.col("feh_error") for name, width in ENDS.items()}
     )
+
+
+def test_errors_of_spectra_are_a_root_mean_square_for_each_type():
+    stars = pl.DataFrame(
+        {"pulsation_type": ["RRab", "RRc", "RRab", None], "feh_error": [0.1, 0.5, 0.7, 9.0]}
+    )
+    assert spectrum_errors(stars) == pytest.approx({"RRab": 0.5, "RRc": 0.5})
 
 
 def test_variances_are_what_is_left():
