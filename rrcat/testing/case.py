@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import polars as pl
@@ -37,8 +37,9 @@ class Case:
     truth: pl.DataFrame
     model: Model
 
-    def learn(self) -> Model:
-        """Give a model learned anew from the same stars with the same seed."""
+    @cached_property
+    def again(self) -> Model:
+        """The model learned anew from the same stars with the same seed."""
         return self.make(self.params).fit(*self.training, seed=SEED)
 
     def ok(self) -> pl.DataFrame:

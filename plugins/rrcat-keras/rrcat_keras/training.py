@@ -123,7 +123,6 @@ def train(
     steps = known.size // size
     optimizer = _optimizer(params, steps * params.epochs)
     optimizer.build(network.trainable_variables)
-    step = _step(network, optimizer, sample, known, size, params, centre, seed)
     left_out_inputs = {name: values[left_out] for name, values in sample.inputs.items()}
     answers = answers_of([network])
     history, best = History(), network.get_weights()
@@ -136,6 +135,9 @@ def train(
         best, history = found[0]["best"], History(**found[1])
 
     log = Events(events)
+    if not history.over(params):  # to make it takes seconds
+        rate = _learning_rate(params, steps * params.epochs)
+        step = _step(network, optimizer, rate, sample, known, size, params, centre, seed)
     while not history.over(params):
         epoch = history.epochs
         order = np.random.default_rng([seed, epoch]).permutation(known)
@@ -168,17 +170,20 @@ def train(
     return history
 
 
-def _optimizer(params: NetworkParams, steps: int) -> Any:
+def _learning_rate(params: NetworkParams, steps: int) -> Any:
     rising = max(int(_WARM_UP * steps), 1)
-    schedule = keras.optimizers.schedules.CosineDecay(
+    return keras.optimizers.schedules.CosineDecay(
         _START * params.learning_rate,
         max(steps - rising, 1),
         alpha=_END,
         warmup_target=params.learning_rate,
         warmup_steps=rising,
     )
+
+
+def _optimizer(params: NetworkParams, steps: int) -> Any:
     return keras.optimizers.AdamW(
-        schedule,
+        params.learning_rate,
         weight_decay=params.weight_decay,
         clipnorm=_LARGEST_GRADIENT,
         use_ema=True,
@@ -189,6 +194,7 @@ def _optimizer(params: NetworkParams, steps: int) -> Any:
 def _step(
     network: Any,
     optimizer: Any,
+    rate: Any,
     sample: Sample,
     known: Rows,
     size: int,
@@ -235,6 +241,8 @@ def _step(
             if auxiliary is not None:
                 off = output[:, 2 * sample.heads :] - tf.gather(auxiliary, rows)
                 loss += params.auxiliary * tf.reduce_mean(off * off)
+        # A schedule given to the optimizer would be computed anew for each of its weights.
+        optimizer.learning_rate = rate(optimizer.iterations)
         variables = network.trainable_variables
         optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
