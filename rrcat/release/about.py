@@ -40,6 +40,11 @@ class About:
     subset: str | None = None
     doi: str | None = None
 
+    @property
+    def makers(self) -> tuple[str, ...]:
+        """The authors, or where none are told words in their place."""
+        return self.authors or (f"The makers of {self.name}",)
+
     @classmethod
     def of(cls, facts: Mapping[str, Any], version: str, date: str | None) -> "About":
         """Take it from the facts of a candidate or the manifest of a release."""

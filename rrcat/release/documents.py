@@ -54,14 +54,13 @@ def readme(
 
 def citation(about: About) -> str:
     """Give CITATION.cff in the Citation File Format 1.2.0."""
-    authors = [_author(name) for name in about.authors]
     parts: dict[str, Any] = {
         "cff-version": "1.2.0",
         "type": "dataset",
         "message": "If you use this catalogue, please cite it and the works it rests on.",
         "title": about.title,
         "version": about.version,
-        "authors": authors or [{"name": f"The makers of {about.name}"}],
+        "authors": [_author(name) for name in about.makers],
     }
     if about.doi:
         parts["doi"] = about.doi

@@ -35,6 +35,7 @@ TARGETS = {
     "zenodo": Target("zenodo:export", "an archive with an RO-Crate, and metadata to deposit it"),
     "dachs": Target("dachs:export", "a resource for GAVO DaCHS, with TAP and cone search"),
     "cds": Target("cds:export", "what CDS takes for VizieR: ReadMe and a table", "cds"),
+    "paper": Target("paper:export", "LaTeX for a paper: numbers, tables, figures, references"),
     "hats": Target("hats:export", "a HATS catalogue, for LSDB", "hats"),
 }
 

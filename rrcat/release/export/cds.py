@@ -25,6 +25,7 @@ from rrcat.release.export.cds_words import (
     paragraph,
 )
 from rrcat.release.export.dated import date_and_doi
+from rrcat.release.export.words import content, edition, frames, scale
 from rrcat.release.opened import Release
 
 # Of the list of CDS, https://vizier.cds.unistra.fr/vizier/doc/ADCkwds.htx
@@ -107,11 +108,11 @@ def _readme(
     return engine.get_template("cds_ReadMe.j2").render(
         head=_head(release, date[:4]),
         title=about.title,
-        authors=", ".join(author(name) for name in _authors(release)),
+        authors=", ".join(author(name) for name in about.makers),
         doi=doi,
         adc_keywords=" ; ".join(_adc_keywords(columns)),
         keywords=" - ".join(KEYWORDS),
-        abstract=_abstract(release),
+        abstract=" ".join(content(release)),
         description=_description(release, columns),
         index=maker.printTablesIndex(outBuffer=True),
         file=table.name,
@@ -123,15 +124,11 @@ def _readme(
     )
 
 
-def _authors(release: Release) -> tuple[str, ...]:
-    return release.about.authors or (f"The makers of {release.about.name}",)
-
-
 def _head(release: Release, year: str) -> str:
     """Give the first line: catalogue, title and first author, in one line."""
     about = release.about
     start = f"{about.name} {about.version}"
-    end = f"({first_author(_authors(release))}, {year})"
+    end = f"({first_author(about.makers)}, {year})"
     room = WIDTH - len(start) - len(end) - 6
     title = ascii_words(about.title)
     if len(title) > room:
@@ -144,27 +141,8 @@ def _adc_keywords(columns: list[CdsColumn]) -> list[str]:
     return [*ADC_KEYWORDS, *([ADC_DISTANCES] if has_distances else [])]
 
 
-def _abstract(release: Release) -> str:
-    about, frame = release.about, release.frame
-    valued = f", {frame['feh'].count():,} of them with a value" if "feh" in frame.columns else ""
-    words = [release.table.description, f"{frame.height:,} stars{valued}."]
-    if about.survey:
-        words.append(f"The light curves are from {about.survey}.")
-    return " ".join(words)
-
-
 def _description(release: Release, columns: list[CdsColumn]) -> list[str]:
     """Give what the table says nowhere itself, in paragraphs."""
-    about = release.about
-    scale = f" ({about.scale_definition})" if about.scale_definition else ""
-    what = f"This is version {about.version} of the catalogue {about.name}."
-    if about.subset:
-        what += f" It is a part of it: {about.subset}."
-    frames = (
-        f"Metallicities are on the scale {about.scale}{scale}. Positions are"
-        f" {about.coordinate_system} at {about.coordinate_epoch}. Times are {about.time_scale} at"
-        f" {about.reference_position}, since JD {about.origin_jd:.10g}."
-    )
     labels = (
         "Labels are the names of the columns of the catalogue, but for RAdeg, DEdeg and e_X, which"
         " are ra, dec and X_error there. A blank stands for a missing value, and for an empty text."
@@ -172,4 +150,5 @@ def _description(release: Release, columns: list[CdsColumn]) -> list[str]:
     kept = {one.column.name for one in columns}
     if left := [name for name in release.table.names if name not in kept]:
         labels += f" Columns without any value are left out: {', '.join(left)}."
-    return [what, frames, labels]
+    about = release.about
+    return [edition(about), f"{scale(about)} {frames(about)}", labels]

@@ -16,6 +16,7 @@ from rrcat.release.documents import LICENCES, environment
 from rrcat.release.export.adql import check_columns, schema_name
 from rrcat.release.export.bibcode import bibcode
 from rrcat.release.export.dated import date_and_doi
+from rrcat.release.export.words import content, edition, scale
 from rrcat.release.opened import Release
 from rrcat.release.reference import parse
 from rrcat.release.votable import datatype, frame_of, write_votable
@@ -88,10 +89,10 @@ def _content(release: Release) -> dict[str, Any]:
     position = _named(table, RA), _named(table, DEC)
     return {
         "about": about,
-        "authors": about.authors or (f"The makers of {about.name}",),
+        "authors": about.makers,
         "columns": [_column(column) for column in table.column],
         "cone": _cone(release, *position),
-        "description": _description(release),
+        "description": " ".join([*content(release), scale(about), edition(about)]),
         "key": _named(table, ID),
         "licence": _licence(about.rights),
         "n_rows": frame.height,
@@ -152,18 +153,6 @@ def _cone(release: Release, ra: str | None, dec: str | None) -> dict[str, Any] |
         return None
     placed = release.frame.select(star=key, ra=ra, dec=dec).drop_nulls()
     return None if placed.is_empty() else placed.row(0, named=True) | {"radius": RADIUS}
-
-
-def _description(release: Release) -> str:
-    about = release.about
-    words = [release.table.description, f"Metallicities are on the scale {about.scale}"]
-    words[-1] += f": {about.scale_definition}." if about.scale_definition else "."
-    if about.survey:
-        words.append(f"The light curves are from {about.survey}.")
-    words.append(f"This is version {about.version} of the catalogue {about.name}.")
-    if about.subset:
-        words.append(f"It is a part of it: {about.subset}.")
-    return " ".join(words)
 
 
 def _licence(rights: str | None) -> str | None:

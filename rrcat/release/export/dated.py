@@ -1,5 +1,7 @@
 """When a release was published, and under which DOI."""
 
+from pathlib import Path
+
 from rrcat.errors import ReleaseError
 from rrcat.release.history import HISTORY, read_history
 from rrcat.release.opened import Release
@@ -13,14 +15,23 @@ def date_and_doi(release: Release) -> tuple[str, str | None]:
     ReleaseError
         Nothing tells the date, or the history cannot be read.
     """
-    about, path = release.about, release.folder.resolve().parent / HISTORY
-    history = read_history(path)
+    date, doi = where_told(release)
+    if date is None:
+        raise ReleaseError(
+            f"the release carries no date, and there is no {HISTORY} beside it that tells one",
+            file=_history(release),
+            hint=f"put the {HISTORY} of the catalogue beside the release, or release with --date",
+        )
+    return date, doi
+
+
+def where_told(release: Release) -> tuple[str | None, str | None]:
+    """Give what :func:`date_and_doi` gives, and None for a date that nothing tells."""
+    about, history = release.about, read_history(_history(release))
     told = [entry for entry in history.of(about.version) if entry.name == about.name]
     doi = (history.doi(about.version) if told else None) or about.doi
-    if date := about.date or (told[0].date if told else None):
-        return date, doi
-    raise ReleaseError(
-        f"the release carries no date, and there is no {HISTORY} beside it that tells one",
-        file=path,
-        hint=f"put the {HISTORY} of the catalogue beside the release, or release with --date",
-    )
+    return about.date or (told[0].date if told else None), doi
+
+
+def _history(release: Release) -> Path:
+    return release.folder.resolve().parent / HISTORY

@@ -18,6 +18,7 @@ from rrcat import atomic
 from rrcat.errors import ReleaseError
 from rrcat.release.documents import environment
 from rrcat.release.export.dated import date_and_doi
+from rrcat.release.export.words import content, edition, scale
 from rrcat.release.opened import Release
 from rrcat.release.parquet import vo_metadata, write_parquet
 from rrcat.schema import Table
@@ -116,12 +117,9 @@ def _properties(release: Release) -> dict[str, Any]:
     """Give what HATS tells of where a catalogue is from; nothing of the time it was written."""
     about = release.about
     date, doi = date_and_doi(release)
-    words = [release.table.description, f"Metallicities are on the scale {about.scale}."]
-    if about.subset:
-        words.append(f"This is {about.subset}.")
     told = {
         "obs_title": about.title,
-        "obs_description": " ".join(words),
+        "obs_description": " ".join([*content(release), scale(about), edition(about)]),
         "obs_copyright": about.rights,
         "hats_creator": "; ".join(about.authors) or None,
         "hats_data_semver": about.version,

@@ -17,6 +17,7 @@ from rrcat.release.documents import LICENCES, citation, environment
 from rrcat.release.export.archive import write_zip
 from rrcat.release.export.crate import METADATA, crate
 from rrcat.release.export.dated import date_and_doi
+from rrcat.release.export.words import content, edition, scale
 from rrcat.release.fits import write_fits
 from rrcat.release.manifest import MANIFEST, listing
 from rrcat.release.opened import Release
@@ -142,22 +143,14 @@ def _title(release: Release) -> str:
 
 def _description(release: Release) -> list[str]:
     """Give what the deposit is, in sentences."""
-    about, frame = release.about, release.frame
-    scale = f" ({about.scale_definition})" if about.scale_definition else ""
-    valued = f", {frame['feh'].count():,} of them with a value" if "feh" in frame.columns else ""
-    sentences = [
-        release.table.description,
-        f"{frame.height:,} stars{valued}. Metallicities are on the scale {about.scale}{scale}.",
+    about = release.about
+    return [
+        *content(release),
+        scale(about),
+        edition(about),
+        "It comes as VOTable, FITS and Parquet; README.md in the archive says how to read it, and"
+        " ro-crate-metadata.json what each file is.",
     ]
-    if about.survey:
-        sentences.append(f"The light curves are from {about.survey}.")
-    if about.subset:
-        sentences.append(f"This is {about.subset}.")
-    sentences.append(
-        f"Version {about.version}, as VOTable, FITS and Parquet; README.md in the archive says how"
-        " to read it, and ro-crate-metadata.json what each file is."
-    )
-    return sentences
 
 
 def _metadata(

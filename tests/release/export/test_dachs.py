@@ -75,7 +75,7 @@ def test_metadata_are_those_of_the_release(release, descriptor):
     assert metas(root, "rights") == ["CC-BY-4.0"]
     assert metas(root, "rights.rightsURI") == ["https://spdx.org/licenses/CC-BY-4.0.html"]
     (description,) = metas(root, "description")
-    assert "on the scale C21: High-resolution spectroscopy" in description
+    assert "on the scale C21 (High-resolution spectroscopy" in description
     assert "light curves are from ASAS" in description
 
 

@@ -5,11 +5,12 @@ import numpy as np
 import polars as pl
 import pytest
 from astropy import units as u
+from through_astropy import read_fits, read_votable
 
 from rrcat.errors import ReleaseError
 from rrcat.release.export import export
 from rrcat.release.opened import open_release
-from rrcat.release.reading import as_read, read_fits, read_votable
+from rrcat.release.reading import as_read
 from rrcat.release.subset import Cone
 
 

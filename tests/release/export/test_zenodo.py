@@ -8,13 +8,14 @@ from dataclasses import replace
 import polars as pl
 import pytest
 from rocrate.rocrate import ROCrate
+from through_astropy import read_fits, read_votable
 
 from rrcat import atomic
 from rrcat.errors import ReleaseError
 from rrcat.release.export import export
 from rrcat.release.manifest import listing
 from rrcat.release.opened import open_release
-from rrcat.release.reading import as_read, read_fits, read_votable
+from rrcat.release.reading import as_read
 from rrcat.release.subset import Cone
 from rrcat.release.verify import verify
 from rrcat.schema import read
