@@ -2,11 +2,22 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def _one_of_two(context: click.Context, option: click.Parameter, given: Any) -> Any:
+    if given is not None and not {"workers", "scheduler"}.isdisjoint(_given(context)):
+        raise click.UsageError("--workers is for this machine; a cluster has its own workers")
+    return given
+
+
+def _given(context: click.Context) -> set[str]:
+    return {name for name, value in context.params.items() if value is not None}
+
 
 COMMON = (
     click.argument("recipe", type=click.Path(path_type=Path, dir_okay=False)),
@@ -32,7 +43,19 @@ COMMON = (
     click.option(
         "--seed", type=click.IntRange(0, 2**32 - 1), help="Seed in place of the recipe's."
     ),
-    click.option("--workers", type=click.IntRange(min=1), help="Processes to use."),
+    click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        callback=_one_of_two,
+        help="Processes to use on this machine.",
+    ),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        callback=_one_of_two,
+        help="Leave the work to the workers of this dask scheduler, tcp://HOST:PORT, or of the one "
+        "whose scheduler file this is.",
+    ),
     click.option(
         "--partition-size",
         type=click.IntRange(min=1),

@@ -25,7 +25,6 @@ from rrcat.fourier.measure import with_found
 from rrcat.release.candidate import COMBINATION as COMBINED
 from rrcat.run.calibrators import calibration_sample, write_sample
 from rrcat.run.candidate import keep_table, write_candidate
-from rrcat.run.executor import executor
 from rrcat.run.partition import Partition
 from rrcat.run.parts import scan_parts
 from rrcat.run.progress import progress_bars
@@ -37,7 +36,7 @@ from rrcat.run.tables import make_features, make_sequences, reads_sequences, sta
 from rrcat.run.training import GOLDEN_STARS, check_calibration, train
 from rrcat.run.validation import tested, validated, validation_tables
 from rrcat.run.work import Predict
-from rrcat.run.workspace import Request, Workspace, default_workers, workspace
+from rrcat.run.workspace import Request, Workspace, workspace
 from rrcat.schema import Table
 
 
@@ -83,8 +82,7 @@ def build_catalogue(request: Request) -> BuildSummary:
         sample = _sample(place)
         learned = None if sample is None else _learned(place, sample)
         cut = place.partitions(place.store)
-        workers = default_workers(request.workers, len(cut))
-        with executor(workers) as pool:
+        with place.executor(len(cut)) as pool:
             parts = _parts(place, sample, learned, cut, pool, table)
         tables = {name: keep_table(output, name, rows) for name, rows in parts.items()}
         if recipe.distance is not None:
@@ -107,7 +105,7 @@ def build_catalogue(request: Request) -> BuildSummary:
         seconds = round(time.monotonic() - started, 3)
         run = {
             "recipe_path": str(request.recipe.resolve()),
-            "workers": workers,
+            "workers": place.workers(len(cut)),
             "partition_size": request.partition_size,
             "seconds": seconds,
         }

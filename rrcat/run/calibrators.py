@@ -16,10 +16,9 @@ from rrcat.errors import RecipeError
 from rrcat.estimator.batch import StarBatch
 from rrcat.fourier.measure import with_found
 from rrcat.run.candidate import CALIBRATORS
-from rrcat.run.executor import executor
 from rrcat.run.labels import read_held_out, read_labels
 from rrcat.run.tables import make_features, make_sequences, reads_sequences
-from rrcat.run.workspace import Workspace, default_workers
+from rrcat.run.workspace import Workspace
 
 CALIBRATION = "calibration"
 CALIBRATION_SEQUENCES = "calibration_sequences"  # no estimator has an underscore in its id
@@ -114,7 +113,7 @@ def calibrator_batch(
     store = LocalStore.open(folder)
     cut = place.partitions(store)
     features = place.output / "parts" / CALIBRATION
-    with executor(default_workers(place.request.workers, len(cut))) as pool:
+    with place.executor(len(cut)) as pool:
         make_features(place.recipe, store, cut, features, pool=pool, progress=progress)
         if folded or reads_sequences(place.recipe, place.registry):
             sequences = place.output / "parts" / CALIBRATION_SEQUENCES

@@ -1,6 +1,6 @@
-"""Where the work runs: in this process, or in several on this machine.
+"""Where the work runs on this machine: in this process, or in several.
 
-Anything that speaks ``concurrent.futures.Executor`` will do, so a cluster's client fits as well.
+Those of a cluster are in :mod:`rrcat.run.cluster`; all speak ``concurrent.futures.Executor``.
 """
 
 import importlib
@@ -10,7 +10,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from multiprocessing import get_context
 from typing import Any
 
@@ -38,21 +44,58 @@ class SerialExecutor(Executor):
         return future
 
 
-def executor(workers: int) -> Executor:
-    """Give an executor with this many worker processes, or none for one worker.
+class ProcessExecutor(ThreadPoolExecutor):
+    """Worker processes that die alone.
 
-    Processes are spawned: Polars deadlocks in forked children.
+    The death of one process of a pool ends the whole pool with all its tasks, and nothing tells
+    which of them was to blame. Here each process is a pool of its own: its task alone fails, with
+    ``BrokenProcessPool``, and the next task finds a new process.
     """
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(workers, thread_name_prefix="rrcat-worker")
+        self._own = threading.local()  # a thread for each process
+        self._pools: set[ProcessPoolExecutor] = set()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Hand a task to a process as soon as one is free."""
+        return super().submit(self._in_process, fn, args, kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes once their tasks are done."""
+        super().shutdown(wait, cancel_futures=cancel_futures)
+        for pool in list(self._pools):
+            pool.shutdown(wait)
+
+    def _in_process(self, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        pool: ProcessPoolExecutor | None = getattr(self._own, "pool", None)
+        if pool is None:
+            # A process inherits what its thread blocks: Ctrl-C waits until the process is set up.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            # Spawned, since Polars deadlocks in forked children.
+            pool = self._own.pool = ProcessPoolExecutor(
+                1,
+                mp_context=get_context("spawn"),
+                initializer=_start_worker,
+                initargs=(os.getpid(),),
+            )
+            self._pools.add(pool)
+        try:
+            return pool.submit(fn, *args, **kwargs).result()
+        except BrokenExecutor:
+            self._own.pool = None
+            self._pools.discard(pool)
+            pool.shutdown()
+            raise
+
+
+def executor(workers: int) -> Executor:
+    """Give an executor with this many worker processes, or none for one worker."""
     if workers == 1:
         return SerialExecutor()
     # The handler that Polars sets would let a wait for the workers go on.
     signal.siginterrupt(signal.SIGINT, True)
-    return ProcessPoolExecutor(
-        workers,
-        mp_context=get_context("spawn"),
-        initializer=_start_worker,
-        initargs=(os.getpid(),),
-    )
+    return ProcessExecutor(workers)
 
 
 def _start_worker(parent: int) -> None:
@@ -64,6 +107,7 @@ def _start_worker(parent: int) -> None:
     # Polars, when it is imported, puts a handler of its own in place of the one that is set.
     importlib.import_module("polars")
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def watch() -> None:
         # A parent that was killed cannot end its workers.

@@ -13,12 +13,11 @@ from rrcat.evaluation.cross_validation import KEY, cross_validate
 from rrcat.evaluation.splits import cut
 from rrcat.run.calibrators import calibrator_batch, read_calibrator_batch
 from rrcat.run.candidate import CALIBRATORS
-from rrcat.run.executor import executor
 from rrcat.run.parts import read_parts
 from rrcat.run.progress import progress_bars
 from rrcat.run.stage import run_stage
 from rrcat.run.training import CHECKPOINTS
-from rrcat.run.workspace import Workspace, default_workers
+from rrcat.run.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -120,8 +119,7 @@ def out_of_fold(
     found, recipe = [], place.recipe
     # What learns nothing is done before a process has started.
     learning = any(place.registry.spec(one.id).needs_calibrators for one in recipe.estimator)
-    workers = default_workers(place.request.workers, len(units) if learning else 0)
-    with progress_bars() as progress, executor(workers) as pool:
+    with progress_bars() as progress, place.executor(len(units) if learning else 0) as pool:
         calibrator_batch(place, stars, progress=progress)
         for section in recipe.estimator:
             parts = place.output / "parts" / f"{prefix}{section.id}"

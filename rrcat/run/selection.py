@@ -15,7 +15,6 @@ from rrcat.evaluation.nested import FOR_ESTIMATORS, RELATION, choice
 from rrcat.evaluation.selection import METHODS, Choice
 from rrcat.evaluation.selection_plots import selection_plots
 from rrcat.evaluation.selection_report import feature_table, score_table, selection_report
-from rrcat.run.executor import executor
 from rrcat.run.folds import Fold
 from rrcat.run.partition import AnyUnit
 from rrcat.run.parts import read_parts
@@ -29,7 +28,7 @@ from rrcat.run.select_folds import (
     usable,
 )
 from rrcat.run.stage import run_stage
-from rrcat.run.workspace import Workspace, default_workers
+from rrcat.run.workspace import Workspace
 
 Chosen = dict[tuple[str, str], tuple[Candidates, Choice]]
 
@@ -63,8 +62,7 @@ def select(place: Workspace, cut: list[Fold]) -> dict[str, Any]:
         section.id: usable(among, place.registry.estimator(section.id, section.params))
         for section in recipe.estimator
     }
-    workers = default_workers(place.request.workers, len(cut))
-    with progress_bars() as progress, executor(workers) as pool:
+    with progress_bars() as progress, place.executor(len(cut)) as pool:
 
         def stage(
             title: str, work: Callable[[AnyUnit], pl.DataFrame], units: list[AnyUnit], name: str

@@ -1,15 +1,15 @@
 """What every command that follows a recipe begins with: a claimed folder and a local store."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
 from rrcat.archive.config import PublishedTable
-from rrcat.archive.store import LocalStore
+from rrcat.archive.store import DESCRIPTION, LocalStore
 from rrcat.calibration.config import LabelsSection
 from rrcat.catalogue.recipe import Recipe, read_recipe
 from rrcat.errors import RecipeError
@@ -17,9 +17,13 @@ from rrcat.estimator.registry import Registry, discover
 from rrcat.lock import locked
 from rrcat.run.candidate import Origin
 from rrcat.run.claim import claim
+from rrcat.run.cluster import ClusterExecutor, connected
 from rrcat.run.code import code_digest
+from rrcat.run.cores import available_cores
 from rrcat.run.data import Data, bring, data_of, inputs
+from rrcat.run.executor import executor
 from rrcat.run.partition import Partition, partitions
+from rrcat.run.remote import RemoteExecutor, terms
 from rrcat.run.tables import check_inputs
 from rrcat.run.teacher import Teacher, open_teacher
 
@@ -43,7 +47,12 @@ class Request:
     seed
         In place of the recipe's seeds.
     workers
-        Processes; None leaves it to the command.
+        Processes on this machine; None leaves it to the command.
+    scheduler
+        A dask scheduler, whose workers do the work in place of processes on this machine.
+    executor
+        Does the work instead, where a program passes one: its workers are other processes, perhaps
+        on other machines. It is not shut down.
     partition_size
         Stars in a unit of work.
     restart
@@ -56,6 +65,8 @@ class Request:
     estimators: tuple[str, ...] = ()
     seed: int | None = None
     workers: int | None = None
+    scheduler: str | None = None
+    executor: Executor | None = None
     partition_size: int = 5_000
     restart: bool = False
 
@@ -71,6 +82,7 @@ class Workspace:
     origin: Origin
     store: LocalStore
     teacher: Teacher | None = None
+    remote: Executor | None = None
 
     @property
     def output(self) -> Path:
@@ -80,6 +92,19 @@ class Workspace:
     def partitions(self, store: LocalStore) -> list[Partition]:
         """Cut the stars of a store into units of work."""
         return partitions(store.source_ids(), self.request.partition_size)
+
+    @contextmanager
+    def executor(self, units: int) -> Iterator[Executor]:
+        """Give what works on some units: a cluster, or processes that end with the context."""
+        if self.remote is not None:
+            yield self.remote
+            return
+        with executor(default_workers(self.request.workers, units)) as pool:
+            yield pool
+
+    def workers(self, units: int) -> int | None:
+        """Give the number of processes that work on some units; None for those of a cluster."""
+        return None if self.remote else default_workers(self.request.workers, units)
 
 
 @contextmanager
@@ -103,6 +128,7 @@ def workspace(
     RrcatError
         The recipe, its input or the folder is not fit for the work. Earlier results stay.
     """
+    request = _absolute(request)
     recipe = _chosen(read_recipe(request.recipe), request)
     registry = discover()
     for section in recipe.estimator:
@@ -115,13 +141,13 @@ def workspace(
     if teacher is not None:
         given = sorted([*given, *teacher.inputs], key=lambda file: str(file["name"]))
     versions, estimators = _software(recipe, registry)
-    request.output.mkdir(parents=True, exist_ok=True)
-    with locked(request.output):
+    code = _code(recipe, registry)
+    with _passed(request) as passed, _folder(request.output):
         identity = {
             "recipe": recipe.resolved(),
             "inputs": given,
             "versions": versions,
-            "code": _code(recipe, registry),
+            "code": code,
             "task": task,
         }
         claim(request.output, identity, restart=request.restart)
@@ -131,7 +157,52 @@ def workspace(
         adql = [*store.description["adql"], *queries]
         record = None if teacher is None else teacher.record
         origin = Origin(given, adql, versions, estimators, record)
-        yield Workspace(request, recipe, data, registry, origin, store, teacher)
+        with _remote(passed, request.output, store, versions, code) as remote:
+            yield Workspace(request, recipe, data, registry, origin, store, teacher, remote)
+
+
+def _absolute(request: Request) -> Request:
+    """Give the request with paths that are the same in every folder a worker may run in."""
+    if request.scheduler is None and request.executor is None:
+        return request
+    data = None if request.data is None else request.data.absolute()
+    recipe, output = request.recipe.absolute(), request.output.absolute()
+    return replace(request, recipe=recipe, output=output, data=data)
+
+
+@contextmanager
+def _folder(output: Path) -> Iterator[None]:
+    output.mkdir(parents=True, exist_ok=True)
+    with locked(output):
+        yield
+
+
+@contextmanager
+def _passed(request: Request) -> Iterator[Executor | None]:
+    """Give the executor that is asked for, None where processes of this machine do."""
+    if request.scheduler is None:
+        yield request.executor
+        return
+    with connected(request.scheduler) as client:
+        yield ClusterExecutor(client)
+
+
+@contextmanager
+def _remote(
+    passed: Executor | None,
+    output: Path,
+    store: LocalStore,
+    versions: dict[str, str],
+    code: dict[str, str],
+) -> Iterator[Executor | None]:
+    """Give an executor whose workers are looked at before they work, those it has now at once."""
+    if passed is None:
+        yield None
+        return
+    with terms(output, store.folder / DESCRIPTION, versions, code) as agreed:
+        if isinstance(passed, ClusterExecutor):
+            passed.look(agreed)
+        yield RemoteExecutor(passed, agreed)
 
 
 def _teacher(recipe: Recipe, request: Request, *, judged: bool) -> Teacher | None:
@@ -166,7 +237,7 @@ def default_workers(asked: int | None, units: int) -> int:
 
     A process takes a second or two to start, so it must have some units to work on.
     """
-    return asked or max(1, min(os.cpu_count() or 1, units // 4))
+    return asked or max(1, min(available_cores(), units // 4))
 
 
 def _chosen(recipe: Recipe, request: Request) -> Recipe:
