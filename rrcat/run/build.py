@@ -34,7 +34,7 @@ from rrcat.run.rows import FEATURES, PREDICTIONS, ROWS, SEQUENCES, Join, MakeRow
 from rrcat.run.stage import run_stage
 from rrcat.run.tables import make_features, make_sequences, reads_sequences, stars_of
 from rrcat.run.training import GOLDEN_STARS, check_calibration, train
-from rrcat.run.validation import tested, validated, validation_tables
+from rrcat.run.validation import earlier_catalogue, tested, validated, validation_tables
 from rrcat.run.work import Predict
 from rrcat.run.workspace import Request, Workspace, workspace
 from rrcat.schema import Table
@@ -79,6 +79,7 @@ def build_catalogue(request: Request) -> BuildSummary:
         recipe, output = place.recipe, place.output
         check_calibration(recipe, place.registry)
         table = catalogue_table(recipe)
+        earlier = earlier_catalogue(place)  # fail now, not after the work
         sample = _sample(place)
         learned = None if sample is None else _learned(place, sample)
         cut = place.partitions(place.store)
@@ -100,7 +101,7 @@ def build_catalogue(request: Request) -> BuildSummary:
             tables,
             place.store.account,
             place.origin,
-            validated(place, sample, tables, _order(recipe), unseen),
+            validated(place, sample, tables, _order(recipe), unseen, earlier),
         )
         seconds = round(time.monotonic() - started, 3)
         run = {

@@ -29,6 +29,7 @@ def validated(
     tables: Mapping[str, pl.LazyFrame],
     order: Sequence[str],
     out_of_fold: pl.DataFrame | None,
+    earlier: pl.DataFrame | None,
 ) -> list[Result]:
     """Give the results of the checks that a recipe asks for.
 
@@ -40,8 +41,8 @@ def validated(
         ``catalogue`` and ``predictions``, of which only the columns that checks read are read.
     order
         Estimators, the preferred first, with the combination where there is one.
-    out_of_fold
-        As :func:`tested` gives it.
+    out_of_fold, earlier
+        As :func:`tested` and :func:`earlier_catalogue` give them.
     """
     recipe = place.recipe
     known = selectors.by_name(*COLUMNS, require_all=False)
@@ -51,7 +52,7 @@ def validated(
         order=tuple(order),
         calibrators=None if sample is None else sample.calibrators,
         out_of_fold=out_of_fold,
-        reference=_earlier(place),
+        reference=earlier,
         photometric=recipe.calibration is not None and recipe.calibration.photometric,
         label_zero_point=None if place.teacher is None else _zero_point(place.teacher),
     )
@@ -73,7 +74,14 @@ def _zero_point(teacher: Teacher) -> float | None:
     return None if error is None else float(error)
 
 
-def _earlier(place: Workspace) -> pl.DataFrame | None:
+def earlier_catalogue(place: Workspace) -> pl.DataFrame | None:
+    """Give the values of the earlier catalogue of a recipe; None where it names none.
+
+    Raises
+    ------
+    RrcatError
+        It cannot be read, or is on a scale that is not joined to that of the recipe.
+    """
     reference = place.recipe.validation.reference
     if reference is None:
         return None

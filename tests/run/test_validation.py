@@ -6,7 +6,7 @@ import shutil
 import polars as pl
 import pytest
 
-from rrcat.errors import ReleaseError, RunError
+from rrcat.errors import ArchiveError, ReleaseError, RunError
 from rrcat.release.publish import publish
 from rrcat.release.verify import verify
 from rrcat.run.build import build_catalogue
@@ -69,3 +69,19 @@ def test_another_earlier_catalogue_needs_another_folder(built, tmp_path):
     (tmp_path / "survey" / "earlier.csv").write_text("source_id,feh\n1,-1.5\n")
     with pytest.raises(RunError):
         build_catalogue(Request(tmp_path / "survey" / "recipe.toml", tmp_path / "candidate"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("source_id,feh\n1,-1.5\n1,-1.4\n", "1 stars stand twice among the values of 'earlier'"),
+        ("source_id,feh\n1,many\n", "cells of column 'feh' cannot become feh"),
+        ("source_id,metals\n1,-1.5\n", "has no column 'feh'"),
+    ],
+)
+def test_a_bad_earlier_catalogue_stops_the_build_before_its_work(built, tmp_path, content, message):
+    shutil.copytree(built[0].parent / "survey", tmp_path / "survey")
+    (tmp_path / "survey" / "earlier.csv").write_text(content)
+    with pytest.raises(ArchiveError, match=message):
+        build_catalogue(Request(tmp_path / "survey" / "recipe.toml", tmp_path / "out", workers=1))
+    assert not list((tmp_path / "out").glob("parts/*"))
