@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from rrcat import atomic
 from rrcat.calibration import scales
 from rrcat.catalogue import hull
 from rrcat.errors import ReleaseError
+from rrcat.release.batches import count
 from rrcat.release.cells import check_storable
 from rrcat.release.facts import Facts
 from rrcat.release.manifest import FROM_CANDIDATE, listing
@@ -35,14 +37,20 @@ CARRIED = frozenset({RECIPE, COMBINATION, HULL, VALIDATION, OUT_OF_FOLD})
 class Candidate:
     """A candidate whose files are as they were built and whose rows conform to their table.
 
-    ``carried`` are the names of the files a release takes over unchanged.
+    ``rows`` are those of its file, read when they are asked for; ``carried`` are the names of the
+    files a release takes over unchanged.
     """
 
     folder: Path
     facts: dict[str, Any]
     table: Table
-    frame: pl.DataFrame
+    rows: pl.LazyFrame
     carried: tuple[str, ...]
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """All rows in memory."""
+        return self.rows.collect()
 
     @property
     def failed(self) -> list[dict[str, Any]]:
@@ -72,27 +80,29 @@ def read_candidate(folder: Path) -> Candidate:
             file=folder / FACTS,
             hint="build it again",
         )
-    frame = _rows(folder / CATALOGUE)
-    check(frame, table, file=folder / CATALOGUE)
-    if absent := [name for name in table.names if name not in frame.columns]:
+    rows, n_rows = _rows(folder / CATALOGUE)
+    check(rows, table, file=folder / CATALOGUE)
+    there = rows.collect_schema()
+    if absent := [name for name in table.names if name not in there]:
         raise ReleaseError(
             f"the catalogue has no columns {', '.join(absent)}",
             file=folder / CATALOGUE,
             hint="build it again",
         )
-    check_storable(frame, table, file=folder / CATALOGUE)
-    if frame.height != facts["n_rows"]:
+    check_storable(rows, table, file=folder / CATALOGUE)
+    if n_rows != facts["n_rows"]:
         raise ReleaseError(
-            f"the catalogue has {frame.height} rows instead of {facts['n_rows']}",
+            f"the catalogue has {n_rows} rows instead of {facts['n_rows']}",
             file=folder / CATALOGUE,
             hint="build it again",
         )
-    return Candidate(folder, facts, table, frame.select(table.names), carried)
+    return Candidate(folder, facts, table, rows.select(table.names), carried)
 
 
-def _rows(path: Path) -> pl.DataFrame:
+def _rows(path: Path) -> tuple[pl.LazyFrame, int]:
+    rows = pl.scan_parquet(path, glob=False)
     try:
-        return pl.read_parquet(path, glob=False)
+        return rows, count(rows)
     except pl.exceptions.PolarsError as error:
         raise ReleaseError(
             f"the catalogue cannot be read: {error}", file=path, hint="build it again"

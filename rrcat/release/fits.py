@@ -5,7 +5,7 @@ ASCII is written as a backslash escape; a nullable boolean is a 16-bit 0 or 1. U
 stand in TUCDn and TCOMMn, where STILTS and TOPCAT read them.
 """
 
-import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,40 +14,78 @@ import polars as pl
 from astropy.io import fits
 
 from rrcat.release.about import About
-from rrcat.release.cells import FITS_NULL_FLAG, fits_text, header_text, numbers, text
+from rrcat.release.batches import Rows, batches, count, pieces
+from rrcat.release.cells import (
+    FITS_NULL_FLAG,
+    Encoding,
+    fits_text,
+    header_text,
+    numbers,
+    packed,
+    row_type,
+    text,
+    text_width,
+)
+from rrcat.release.fits_checksum import encoded, ones_complement_sum
 from rrcat.schema import Column, Table
 
 # astropy writes this where the time of the checksum would stand.
 WHEN = "by rrcat"
 BLOCK = 2880
+BLOCKS = 1024 * BLOCK
+TEXT = Encoding(fits_text, drops_blanks=True)
 
 
-def write_fits(frame: pl.DataFrame, table: Table, about: About, path: Path) -> None:
-    """Write a conforming frame as the first extension of a FITS file."""
-    arrays = [_cells(frame[column.name], column) for column in table.column]
-    rows = np.empty(
-        frame.height,
-        dtype=[
-            (column.name, cells.dtype, cells.shape[1:])
-            for column, cells in zip(table.column, arrays, strict=True)
-        ],
+def write_fits(rows: Rows, table: Table, about: About, path: Path) -> None:
+    """Write conforming rows as the first extension of a FITS file."""
+    widths = _widths(rows, table)
+    content = (
+        some
+        for batch in batches(rows, table.names)
+        for some in packed(_columns(batch, table, widths))
     )
-    for column, cells in zip(table.column, arrays, strict=True):
-        rows[column.name] = cells
-    header = fits.BinTableHDU(rows[:0].view(fits.FITS_rec)).header
-    header["NAXIS2"] = frame.height
-    _describe(header, table, about)
-    # Handed over as the bytes of a file: given as an array, astropy would decode and encode every
-    # text, which takes longer than all the rest.
-    content = header.tostring().encode("ascii") + rows.tobytes()
-    hdu = fits.BinTableHDU.fromstring(content + bytes(-len(content) % BLOCK))
     primary = fits.PrimaryHDU()
     _title(primary.header, about)
-    for part in (primary, hdu):
-        part.add_checksum(when=WHEN)
-    whole = io.BytesIO()  # what astropy raises where a disk is full says neither that nor which
-    fits.HDUList([primary, hdu]).writeto(whole)
-    path.write_bytes(whole.getvalue())
+    primary.add_checksum(when=WHEN)
+    nobody = rows.lazy().clear().select(table.names).collect()
+    empty = np.empty(0, dtype=row_type(_columns(nobody, table, widths)))
+    header = fits.BinTableHDU(empty.view(fits.FITS_rec)).header
+    header["NAXIS2"] = count(rows)
+    _describe(header, table, about)
+    header.set("DATASUM", "0", WHEN)
+    header.set("CHECKSUM", "0" * 16, WHEN, before="DATASUM")
+    with path.open("wb") as file:
+        file.write(_in_bytes(primary.header))
+        place = file.tell()
+        file.write(_in_bytes(header))  # holds the place of that which knows the sum
+        datasum = 0
+        for piece in pieces(content, BLOCKS):
+            piece += bytes(-len(piece) % BLOCK)
+            datasum = ones_complement_sum([piece], datasum)
+            file.write(piece)
+        header["DATASUM"] = str(datasum)
+        header["CHECKSUM"] = encoded(~ones_complement_sum([_in_bytes(header)], datasum))
+        file.seek(place)
+        file.write(_in_bytes(header))
+
+
+def _in_bytes(header: fits.Header) -> bytes:
+    return bytes(header.tostring().encode("ascii"))
+
+
+def _widths(rows: Rows, table: Table) -> dict[str, int]:
+    """Give the bytes of the cells of each text column."""
+    widths = {column.name: 1 for column in table.column if column.dtype == "string"}
+    for batch in batches(rows, list(widths)):
+        for name in widths:
+            widths[name] = max(widths[name], text_width(batch[name], TEXT))
+    return widths
+
+
+def _columns(
+    batch: pl.DataFrame, table: Table, widths: Mapping[str, int]
+) -> dict[str, np.ndarray[Any, Any]]:
+    return {c.name: _cells(batch[c.name], c, widths) for c in table.column}
 
 
 def null_in_fits(column: Column) -> int | None:
@@ -104,9 +142,9 @@ def _describe(header: fits.Header, table: Table, about: About) -> None:
                 after = f"{keyword}{number}"
 
 
-def _cells(cells: pl.Series, column: Column) -> np.ndarray[Any, Any]:
+def _cells(cells: pl.Series, column: Column, widths: Mapping[str, int]) -> np.ndarray[Any, Any]:
     if column.dtype == "string":
-        return text(cells, fits_text, 1)
+        return text(cells, TEXT, widths[column.name])
     if column.dtype == "bool":
-        return cells.cast(pl.Int16).fill_null(FITS_NULL_FLAG).to_numpy().astype(">i2")
+        return cells.cast(pl.Int16).fill_null(FITS_NULL_FLAG).to_numpy()
     return numbers(cells, column)

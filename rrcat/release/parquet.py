@@ -5,10 +5,9 @@ The IVOA note VOParquet 1.0 puts them there as a VOTable without rows.
 
 from pathlib import Path
 
-import polars as pl
-
-from rrcat.canonical import parquet_bytes
+from rrcat import canonical
 from rrcat.release.about import About
+from rrcat.release.batches import Rows, count
 from rrcat.release.votable import document
 from rrcat.schema import Table
 
@@ -16,10 +15,10 @@ VERSION_KEY = "IVOA.VOTable-Parquet.version"
 CONTENT_KEY = "IVOA.VOTable-Parquet.content"
 
 
-def write_parquet(frame: pl.DataFrame, table: Table, about: About, path: Path) -> None:
-    """Write a conforming frame as Parquet."""
-    described = vo_metadata(table, about, frame.height)
-    path.write_bytes(parquet_bytes(frame, metadata=described))
+def write_parquet(rows: Rows, table: Table, about: About, path: Path) -> None:
+    """Write conforming rows as Parquet."""
+    described = vo_metadata(table, about, count(rows))
+    canonical.write_parquet(rows.lazy(), path, metadata=described)
 
 
 def vo_metadata(table: Table, about: About, n_rows: int) -> dict[str, str]:

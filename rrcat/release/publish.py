@@ -249,7 +249,7 @@ def _fill(folder: Path, candidate: Candidate, about: About, asides: Mapping[str,
     for suffix, write in (("vot", write_votable), ("fits", write_fits), ("parquet", write_parquet)):
         path = folder / f"{about.name}.{suffix}"
         with atomic.naming(path):
-            write(frame, table, about, path)
+            write(candidate.rows, table, about, path)
     summary = summarise(frame, table)
     material = read_material(candidate.folder, facts["files"])
     texts = {

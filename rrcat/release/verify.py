@@ -32,8 +32,8 @@ def verify(folder: Path, *, key: Path | None = None, golden: bool = False) -> li
 
     First the hashes: where the files are not those of the manifest, nothing else is read. Then the
     history beside it and the signature, the rows against the table definition in the release, and
-    every format, read back through astropy, cell by cell, with units, UCDs and descriptions. No
-    link is followed, and no code is run but with ``golden``.
+    every format, read back by what it says of itself, cell by cell, with units, UCDs and
+    descriptions. No link is followed, and no code is run but with ``golden``.
 
     Parameters
     ----------

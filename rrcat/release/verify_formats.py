@@ -1,23 +1,26 @@
 """Whether every format of a release holds the same rows, described as the table definition says.
 
 Each format speaks for itself, so that where all of them disagree with what they are compared with,
-that is at fault, and where two agree against the Parquet file, it is the Parquet file.
+that is at fault, and where two agree against the Parquet file, it is the Parquet file. The files
+are read side by side, some thousand rows at a time.
 """
 
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
+from rrcat.canonical import ROWS_IN_GROUP
 from rrcat.release.about import About
 from rrcat.release.finding import Finding
 from rrcat.release.fits_check import fits_problems
 from rrcat.release.manifest import MANIFEST, Manifest
 from rrcat.release.parquet import CONTENT_KEY, VERSION_KEY
-from rrcat.release.reading import as_read, read_fits, read_votable
+from rrcat.release.reading import as_read, fits_batches, votable_batches
 from rrcat.release.votable import document
 from rrcat.release.votable_check import votable_problems
 from rrcat.schema import Table, violations
@@ -26,14 +29,48 @@ FORMATS = {"parquet": "parquet", "votable": "vot", "fits": "fits"}
 FIELD = re.compile(r'<FIELD name="(\w+)"')
 
 
-@dataclass(frozen=True)
-class _Read:
-    """One format: what is wrong with its description, or its rows and what they should be."""
+Batches = Callable[[Path, Table], Iterator[pl.DataFrame]]
+READERS: dict[str, tuple[Callable[[Path, Table, About], list[str]], Batches]] = {
+    "votable": (votable_problems, votable_batches),
+    "fits": (fits_problems, fits_batches),
+}
 
+
+@dataclass
+class _Difference:
+    """Cells of a column that differ: how many, where first, what is there and what should be.
+
+    ``alone`` tells whether the other format has the same in all of them.
+    """
+
+    n: int
+    row: int
+    have: object
+    true: object
+    alone: bool
+
+
+@dataclass
+class _Read:
+    """One format as it is read: what is wrong with it, and the cells that differ by column."""
+
+    form: str
     file: str
     problems: list[str]
-    rows: pl.DataFrame = field(default_factory=pl.DataFrame)
-    expected: pl.DataFrame = field(default_factory=pl.DataFrame)
+    rows: Iterator[pl.DataFrame] = field(default_factory=lambda: iter(()))
+    n_rows: int = 0
+    different: dict[str, _Difference] = field(default_factory=dict)
+
+    def next(self) -> pl.DataFrame | None:
+        """Give the next rows; None where there are none, or they cannot be read."""
+        with _strictly():
+            try:
+                rows = next(self.rows, None)
+            except Exception as error:  # whatever a reader does with a broken file is a finding
+                self.problems.append(_unreadable(error))
+                return None
+        self.n_rows += 0 if rows is None else rows.height
+        return rows
 
 
 def files_of(name: str) -> dict[str, str]:
@@ -52,30 +89,30 @@ def format_findings(folder: Path, manifest: Manifest, table: Table) -> Iterator[
         return
     if resolved != manifest.name:
         yield Finding(MANIFEST, f"is of {manifest.name}, its recipe of {resolved}")
+    path = folder / files["parquet"]
+    rows = pl.scan_parquet(path, glob=False)
     try:
-        frame = pl.read_parquet(folder / files["parquet"], glob=False)
+        n_rows = rows.select(pl.len()).collect().item()
+        broken = [Finding(path.name, str(broken)) for broken in violations(rows, table)]
     except pl.exceptions.PolarsError as error:
-        yield Finding(files["parquet"], f"cannot be read: {error}")
+        yield Finding(path.name, f"cannot be read: {error}")
         return
-    broken = [Finding(files["parquet"], str(broken)) for broken in violations(frame, table)]
-    if frame.height != manifest.n_rows:
+    if n_rows != manifest.n_rows:
         broken.append(
-            Finding(MANIFEST, f"tells {manifest.n_rows} rows, the Parquet file has {frame.height}")
+            Finding(MANIFEST, f"tells {manifest.n_rows} rows, the Parquet file has {n_rows}")
         )
     yield from broken
     if broken:
         return
-    path = folder / files["parquet"]
-    parquet = _Read(path.name, list(_parquet(path, table, about, frame.height)))
-    others = [
-        _read(folder / files[form], form, frame, table, about) for form in ("votable", "fits")
-    ]
+    parquet = _Read("parquet", path.name, list(_parquet(path, table, about, n_rows)))
+    others = [_read(folder / files[form], form, table, about) for form in READERS]
     if all(read.problems for read in (parquet, *others)):
         # All three cannot be wrong in the same way.
         of_columns = all(read.problems[0].startswith("column ") for read in others)
         at_fault = "schema.toml" if of_columns else MANIFEST
         yield Finding(at_fault, f"disagrees with every format: {others[0].problems[0]}")
         return
+    _compare(rows, n_rows, table, [read for read in others if not read.problems])
     for read in (parquet, *others):
         yield from (Finding(read.file, problem) for problem in read.problems)
     yield from _cells(parquet.file, [read for read in others if not read.problems])
@@ -94,61 +131,86 @@ def _parquet(path: Path, table: Table, about: About, n_rows: int) -> Iterator[st
     )
 
 
-def _read(path: Path, form: str, frame: pl.DataFrame, table: Table, about: About) -> _Read:
-    problems: Callable[[Path, Table, About], list[str]]
-    problems, reader = {
-        "votable": (votable_problems, read_votable),
-        "fits": (fits_problems, read_fits),
-    }[form]
-    # What astropy only warns of is wrong in a release.
+def _read(path: Path, form: str, table: Table, about: About) -> _Read:
+    problems, batches = READERS[form]
+    with _strictly():
+        try:
+            found = problems(path, table, about)
+        except Exception as error:
+            found = [_unreadable(error)]
+    return _Read(form, path.name, found, batches(path, table))
+
+
+@contextmanager
+def _strictly() -> Iterator[None]:
+    """Take as an error what astropy only warns of: it is wrong in a release."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        try:
-            if found := problems(path, table, about):
-                return _Read(path.name, found)
-            rows = reader(path, table)
-            if rows.height != frame.height:
-                lost = f"has {rows.height} rows, the Parquet file has {frame.height}"
-                return _Read(path.name, [lost])
-            return _Read(path.name, [], rows, as_read(frame, table, form))
-        except Exception as error:  # whatever a reader does with a broken file is a finding
-            return _Read(path.name, [f"cannot be read: {type(error).__name__}: {error}"])
+        yield
+
+
+def _unreadable(error: Exception) -> str:
+    return f"cannot be read: {type(error).__name__}: {error}"
+
+
+def _compare(rows: pl.LazyFrame, n_rows: int, table: Table, formats: list[_Read]) -> None:
+    """Read the rows of all formats side by side, and note in which cells they differ."""
+    for first in range(0, n_rows, ROWS_IN_GROUP):
+        true = rows.slice(first, ROWS_IN_GROUP).select(table.names).collect()
+        batches = []
+        for read in formats:
+            found = None if read.problems else read.next()
+            if found is not None and found.height == true.height:
+                batches.append((read, found, as_read(true, table, read.form)))
+        for name in table.names:
+            _compare_column(name, first, batches)
+    for read in formats:
+        while not read.problems and read.next() is not None:
+            pass
+        if not read.problems and read.n_rows != n_rows:
+            read.problems.append(f"has {read.n_rows} rows, the Parquet file has {n_rows}")
+
+
+def _compare_column(
+    name: str, first: int, batches: list[tuple[_Read, pl.DataFrame, pl.DataFrame]]
+) -> None:
+    differs = [true[name].ne_missing(found[name]) for _, found, true in batches]
+    if not any(one.any() for one in differs):
+        return
+    same = len(batches) == 2 and differs[0].equals(differs[1])
+    if same:
+        one, other = (found[name] for _, found, _ in batches)
+        # Text that FITS escapes is not the same in both.
+        same = one.dtype == pl.String or one.equals(other)
+    for (read, found, true), which in zip(batches, differs, strict=True):
+        if not which.any():
+            continue
+        row = which.arg_true()[0]
+        known = read.different.setdefault(
+            name, _Difference(0, first + row, found[name][row], true[name][row], alone=True)
+        )
+        known.n += int(which.sum())
+        known.alone &= same
 
 
 def _cells(parquet: str, formats: list[_Read]) -> Iterator[Finding]:
     """Tell the cells in which the formats differ, of the file that is alone with them."""
-    found = [dict(_differing(read)) for read in formats]
     alone: set[str] = set()
     if len(formats) == 2:
-        one, other = formats
-        alone = {name for name in found[0] if name in found[1] and _same(one, other, name)}
-    for name in sorted(alone):
-        n, row, have, true = found[0][name]
-        yield Finding(parquet, _told(name, n, row, true, have, "VOTable and FITS"))
-    for read, told in zip(formats, found, strict=True):
-        for name, (n, row, have, true) in told.items():
+        one, other = (read.different for read in formats)
+        alone = {name for name in one if name in other and one[name].alone and other[name].alone}
+        for name in sorted(alone):
+            told = one[name]
+            yield Finding(
+                parquet, _told(name, told.n, told.row, told.true, told.have, "VOTable and FITS")
+            )
+    for read in formats:
+        for name, told in read.different.items():
             if name not in alone:
-                what = _told(name, n, row, have, true, "the Parquet file")
-                yield Finding(read.file, what)
-
-
-def _differing(read: _Read) -> Iterator[tuple[str, tuple[int, int, object, object]]]:
-    """Yield each column that differs: in how many cells, where first, what is there and should."""
-    for column in read.expected:
-        found = read.rows[column.name]
-        differs = column.ne_missing(found)
-        if n := int(differs.sum()):
-            row = differs.arg_true()[0]
-            yield column.name, (n, row, found[row], column[row])
-
-
-def _same(one: _Read, other: _Read, name: str) -> bool:
-    """Whether two formats differ from the Parquet file in the same cells of a column, and alike."""
-    differs = [read.expected[name].ne_missing(read.rows[name]) for read in (one, other)]
-    if not differs[0].equals(differs[1]):
-        return False
-    # Text that FITS escapes is not the same in both.
-    return one.rows[name].dtype == pl.String or one.rows[name].equals(other.rows[name])
+                yield Finding(
+                    read.file,
+                    _told(name, told.n, told.row, told.have, told.true, "the Parquet file"),
+                )
 
 
 def _told(name: str, n: int, row: int, have: object, true: object, reference: str) -> str:

@@ -1,14 +1,15 @@
 """VOTable 1.4 in BINARY2, straight from the table definition.
 
 astropy's own writer needs minutes for a large catalogue and loses nulls of texts and booleans;
-here the rows are packed as one structured array.
+here the rows are packed as structured arrays, some thousand at a time.
 
 Text is ``char`` where the definition lists its values, all ASCII, and ``unicodeChar`` elsewhere:
 the type of a column follows from the definition alone and never from the rows. A null text is
 empty and has its null bit set; STILTS and astropy read both an empty and a null text as no text.
 """
 
-import base64
+import binascii
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -17,7 +18,8 @@ import numpy as np
 import polars as pl
 
 from rrcat.release.about import About
-from rrcat.release.cells import numbers, text
+from rrcat.release.batches import Rows, batches, count, pieces
+from rrcat.release.cells import Encoding, numbers, packed, text, text_width
 from rrcat.schema import Column, Table
 from rrcat.schema.definition import ARRAY
 
@@ -29,20 +31,25 @@ DATATYPES = {
     "float64": "double",
     "bool": "boolean",
 }
+ASCII = Encoding(str.encode)
+UTF_16 = Encoding(lambda cell: cell.encode("utf-16-be"), letter=2)
+TRUTH = np.frombuffer(b"FT?", dtype="S1")
 # A multiple of 3, so that every line of base64 is whole.
 BYTES_IN_A_LINE = 49_152
 
 
-def write_votable(frame: pl.DataFrame, table: Table, about: About, path: Path) -> None:
-    """Write a conforming frame as a VOTable."""
-    arrays = {column.name: _cells(frame[column.name], column) for column in table.column}
-    rows = _binary2(frame, arrays)
-    head, tail = document(table, about, frame.height, arrays).split(_DATA)
+def write_votable(rows: Rows, table: Table, about: About, path: Path) -> None:
+    """Write conforming rows as a VOTable."""
+    widths = _widths(rows, table)
+    head, tail = document(table, about, count(rows), widths).split(_DATA)
+    content = (
+        some for batch in batches(rows, table.names) for some in _binary2(batch, table, widths)
+    )
     with path.open("wb") as file:
         file.write(head.encode())
         file.write(b'<DATA>\n<BINARY2>\n<STREAM encoding="base64">\n')
-        for start in range(0, len(rows), BYTES_IN_A_LINE):
-            file.write(base64.b64encode(rows[start : start + BYTES_IN_A_LINE]) + b"\n")
+        for line in pieces(content, BYTES_IN_A_LINE):
+            file.write(binascii.b2a_base64(line))
         file.write(b"</STREAM>\n</BINARY2>\n</DATA>")
         file.write(tail.encode())
 
@@ -51,9 +58,9 @@ _DATA = "<!--data-->"
 
 
 def document(
-    table: Table, about: About, n_rows: int, arrays: dict[str, np.ndarray[Any, Any]] | None = None
+    table: Table, about: About, n_rows: int, widths: Mapping[str, int] | None = None
 ) -> str:
-    """Give the document around the rows; without ``arrays``, texts have no fixed length."""
+    """Give the document around the rows; without ``widths`` [bytes], texts have no fixed length."""
     infos = [
         ("title", about.title),
         ("resource_version", about.version),
@@ -81,7 +88,7 @@ def document(
         f" refposition={quoteattr(about.reference_position)}/>",
         f'<TABLE name={quoteattr(about.name)} nrows="{n_rows}">',
         _description(table.description),
-        *(_field(column, arrays) for column in table.column),
+        *(_field(column, widths) for column in table.column),
         _DATA,
         "</TABLE>",
         "</RESOURCE>",
@@ -112,10 +119,11 @@ def datatype(column: Column) -> str:
     return DATATYPES[array[1] if array else column.dtype]
 
 
-def _field(column: Column, arrays: dict[str, np.ndarray[Any, Any]] | None) -> str:
+def _field(column: Column, widths: Mapping[str, int] | None) -> str:
     attributes = {"name": column.name, "datatype": datatype(column)}
     if column.dtype == "string":
-        attributes["arraysize"] = "*" if arrays is None else _width(arrays[column.name], column)
+        letter = _encoding(column).letter
+        attributes["arraysize"] = "*" if widths is None else str(widths[column.name] // letter)
     elif array := ARRAY.fullmatch(column.dtype):
         attributes["arraysize"] = array[2]
     if unit := column.unit_in("votable"):
@@ -132,30 +140,32 @@ def _description(words: str) -> str:
     return f"<DESCRIPTION>{escape(words)}</DESCRIPTION>"
 
 
-def _width(cells: np.ndarray[Any, Any], column: Column) -> str:
-    return str(cells.dtype.itemsize // (1 if datatype(column) == "char" else 2))
+def _encoding(column: Column) -> Encoding:
+    return ASCII if datatype(column) == "char" else UTF_16
 
 
-def _cells(cells: pl.Series, column: Column) -> np.ndarray[Any, Any]:
+def _widths(rows: Rows, table: Table) -> dict[str, int]:
+    """Give the bytes of the cells of each text column."""
+    texts = {column.name: _encoding(column) for column in table.column if column.dtype == "string"}
+    # A text of length 1 would be read as a single character, not as a text.
+    widths = {name: 2 * encoding.letter for name, encoding in texts.items()}
+    for batch in batches(rows, list(texts)):
+        for name, encoding in texts.items():
+            widths[name] = max(widths[name], text_width(batch[name], encoding))
+    return widths
+
+
+def _cells(cells: pl.Series, column: Column, widths: Mapping[str, int]) -> np.ndarray[Any, Any]:
     if column.dtype == "bool":
-        letters = pl.when(cells).then(pl.lit("T")).when(~cells).then(pl.lit("F"))
-        return text(pl.select(letters.otherwise(pl.lit("?"))).to_series(), str.encode, 1)
+        return np.take(TRUTH, cells.cast(pl.Int8).fill_null(2).to_numpy())
     if column.dtype == "string":
-        # A text of length 1 would be read as a single character, not as a text.
-        if datatype(column) == "char":
-            return text(cells, str.encode, 2)
-        return text(cells, lambda cell: cell.encode("utf-16-be"), 4)
+        return text(cells, _encoding(column), widths[column.name])
     return numbers(cells, column)
 
 
-def _binary2(frame: pl.DataFrame, arrays: dict[str, np.ndarray[Any, Any]]) -> bytes:
-    """Give the rows as bytes: the null bits of each, most significant first, then its cells."""
-    nulls = np.column_stack([frame[name].is_null().to_numpy() for name in arrays])
+def _binary2(batch: pl.DataFrame, table: Table, widths: Mapping[str, int]) -> Iterator[memoryview]:
+    """Yield rows as bytes: the null bits of each, most significant first, then its cells."""
+    arrays = {c.name: _cells(batch[c.name], c, widths) for c in table.column}
+    nulls = np.column_stack([batch[name].is_null().to_numpy() for name in arrays])
     bits = np.packbits(nulls, axis=1)
-    fields: list[Any] = [("null bits", "u1", bits.shape[1:])]
-    fields += [(name, cells.dtype, cells.shape[1:]) for name, cells in arrays.items()]
-    rows = np.empty(frame.height, dtype=fields)
-    rows["null bits"] = bits
-    for name, cells in arrays.items():
-        rows[name] = cells
-    return rows.tobytes()
+    return packed({"null bits": bits} | arrays)

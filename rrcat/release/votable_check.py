@@ -1,39 +1,13 @@
-"""What a VOTable of a release must say, and which no other validator asks for.
+"""What a VOTable of a release must say, and which no other validator asks for."""
 
-The file is read once with expat, without resolving anything it points at: a document type
-declaration (the way to entities) and data that lie elsewhere are refused.
-"""
-
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.parsers import expat
 
 from rrcat.release.about import About
 from rrcat.release.votable import datatype, frame_of
+from rrcat.release.votable_outline import Field, Outline, outline_of
 from rrcat.schema import Table
 from rrcat.schema.definition import ARRAY
-
-
-@dataclass
-class _Field:
-    attributes: dict[str, str]
-    description: str = ""
-    null: str | None = None
-
-
-@dataclass
-class _Outline:
-    """The elements of a VOTable without its rows."""
-
-    version: str | None = None
-    tables: int = 0
-    fields: list[_Field] = field(default_factory=list)
-    coosys: dict[str, dict[str, str]] = field(default_factory=dict)
-    timesys: dict[str, dict[str, str]] = field(default_factory=dict)
-    info: dict[str, str] = field(default_factory=dict)
-    serialization: str | None = None
-    refused: list[str] = field(default_factory=list)
 
 
 def votable_problems(path: Path, table: Table, about: About | None = None) -> list[str]:
@@ -44,7 +18,7 @@ def votable_problems(path: Path, table: Table, about: About | None = None) -> li
     is main twice; a COOSYS and a TIMESYS that the columns refer to, in the frames of ``about``
     where given.
     """
-    outline = _read(path)
+    outline = outline_of(path)
     if outline.refused:
         return outline.refused
     problems = []
@@ -74,7 +48,7 @@ def ucd_problems(ucds: list[str]) -> list[str]:
     return problems
 
 
-def _field_problems(item: _Field, table: Table, outline: _Outline) -> list[str]:
+def _field_problems(item: Field, table: Table, outline: Outline) -> list[str]:
     name = item.attributes.get("name", "")
     if name not in table.names:
         return []
@@ -103,7 +77,7 @@ def _field_problems(item: _Field, table: Table, outline: _Outline) -> list[str]:
     return problems
 
 
-def _frame_problems(outline: _Outline, about: About) -> list[str]:
+def _frame_problems(outline: Outline, about: About) -> list[str]:
     wanted = [
         ("COOSYS", outline.coosys, "system", about.coordinate_system),
         ("COOSYS", outline.coosys, "epoch", about.coordinate_epoch),
@@ -121,61 +95,3 @@ def _frame_problems(outline: _Outline, about: About) -> list[str]:
         if (have := outline.info.get(name)) != want:
             problems.append(f"INFO {name} is {have!r} instead of {want!r}")
     return problems
-
-
-class _Refused(Exception):
-    pass
-
-
-def _read(path: Path) -> _Outline:
-    """Read everything but the rows."""
-    outline = _Outline()
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    text: list[str] = []
-    open_elements: list[str] = []
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        open_elements.append(name)
-        if name == "VOTABLE":
-            outline.version = attributes.get("version")
-        elif name == "TABLE":
-            outline.tables += 1
-        elif name == "FIELD":
-            outline.fields.append(_Field(attributes))
-        elif name == "VALUES" and "FIELD" in open_elements:
-            outline.fields[-1].null = attributes.get("null")
-        elif name in ("COOSYS", "TIMESYS"):
-            known = outline.coosys if name == "COOSYS" else outline.timesys
-            known[attributes.get("ID", "")] = attributes
-        elif name == "INFO":
-            outline.info.setdefault(attributes.get("name", ""), attributes.get("value", ""))
-        elif name in ("TABLEDATA", "BINARY", "BINARY2", "FITS", "PARQUET"):
-            outline.serialization = name
-        elif name == "STREAM" and "href" in attributes:
-            raise _Refused(f"its rows lie elsewhere: {attributes['href']}")
-        elif name == "DESCRIPTION":
-            text.clear()
-            parser.CharacterDataHandler = text.append
-
-    def end(name: str) -> None:
-        open_elements.pop()
-        if name == "DESCRIPTION":
-            parser.CharacterDataHandler = None
-            if open_elements[-1:] == ["FIELD"]:
-                outline.fields[-1].description = "".join(text)
-
-    def doctype(*_: object) -> None:
-        raise _Refused("has a document type declaration, which a VOTable has no use for")
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.StartDoctypeDeclHandler = doctype
-    try:
-        with path.open("rb") as file:
-            parser.ParseFile(file)
-    except _Refused as error:
-        outline.refused.append(str(error))
-    except expat.ExpatError as error:
-        outline.refused.append(f"is not well-formed XML: {error}")
-    return outline

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import polars as pl
 
@@ -64,8 +64,8 @@ def _keeps_values(cells: pl.Series, want: pl.DataType) -> bool:
     return have == pl.Null or (have.is_numeric() and want.is_float())
 
 
-def check(frame: pl.DataFrame, table: Table, *, file: object = None) -> None:
-    """Raise unless the frame conforms to the table.
+def check(frame: pl.DataFrame | pl.LazyFrame, table: Table, *, file: object = None) -> None:
+    """Raise unless the frame conforms to the table; of one not in memory only keys are held.
 
     Raises
     ------
@@ -84,13 +84,14 @@ def check(frame: pl.DataFrame, table: Table, *, file: object = None) -> None:
         )
 
 
-def violations(frame: pl.DataFrame, table: Table) -> Iterator[Violation]:
+def violations(frame: pl.DataFrame | pl.LazyFrame, table: Table) -> Iterator[Violation]:
     """Yield every rule of the table that the frame breaks: those of whole columns, then of rows."""
-    for name in frame.columns:
+    rows = frame.lazy()
+    types = rows.collect_schema()
+    for name in types:
         if name not in table.names:
             yield Violation(name, "is no column of the table", 0)
     sound = []
-    types = frame.schema  # made anew each time it is asked for
     for column in table.column:
         if column.name not in types:
             if column.required:
@@ -100,16 +101,20 @@ def violations(frame: pl.DataFrame, table: Table) -> Iterator[Violation]:
         else:
             sound.append(column)
     for group in table.any_of:
-        if not set(group) & set(frame.columns):
+        if not set(group) & set(types):
             yield Violation(" or ".join(group), "one of the columns is needed", 0)
     # One pass tells how often each rule is broken; rows are looked for only where one is.
-    rules = [*(rule for column in sound for rule in _cell_rules(column)), *_row_rules(frame, table)]
-    counts = frame.select(rule.bad.sum().alias(str(i)) for i, rule in enumerate(rules)).row(0)
+    rules = [*(rule for column in sound for rule in _cell_rules(column)), *_row_rules(types, table)]
+    broken = rows.select(rule.bad.sum().alias(str(i)) for i, rule in enumerate(rules))
+    engine: Literal["auto", "streaming"] = (
+        "streaming" if isinstance(frame, pl.LazyFrame) else "auto"
+    )
+    counts = broken.collect(engine=engine).row(0) if rules else ()
     for rule, count in zip(rules, counts, strict=True):
         if count:
-            yield Violation(rule.column, rule.words, count, _first_rows(frame, table, rule))
-    if table.sort and set(table.sort) <= set(frame.columns):
-        order = frame.select(table.sort)
+            yield Violation(rule.column, rule.words, count, _first_rows(rows, types, table, rule))
+    if table.sort and set(table.sort) <= set(types):
+        order = rows.select(table.sort).collect()
         if not order.equals(order.sort(table.sort, maintain_order=True)):
             yield Violation(", ".join(table.sort), "rows are not sorted by it", 0)
 
@@ -146,8 +151,7 @@ def _every(cell: pl.Expr, element: pl.Expr) -> pl.Expr:
     return cell.list.eval(element).list.all()
 
 
-def _row_rules(frame: pl.DataFrame, table: Table) -> Iterator[_Rule]:
-    types = frame.schema
+def _row_rules(types: pl.Schema, table: Table) -> Iterator[_Rule]:
     present = set(types)
     if table.key and present.issuperset(table.key):
         twice = pl.struct(table.key).is_duplicated()
@@ -161,14 +165,16 @@ def _row_rules(frame: pl.DataFrame, table: Table) -> Iterator[_Rule]:
             yield _Rule(" or ".join(group), "all are null", pl.all_horizontal(known))
 
 
-def _first_rows(frame: pl.DataFrame, table: Table, rule: _Rule) -> tuple[str, ...]:
-    types = frame.schema
+def _first_rows(
+    frame: pl.LazyFrame, types: pl.Schema, table: Table, rule: _Rule
+) -> tuple[str, ...]:
     shown = [
         name
         for name in dict.fromkeys((*table.key, rule.column))
         if name in types and not isinstance(types[name], pl.List)  # too long to be shown
     ]
-    rows = frame.with_row_index("row").filter(rule.bad).select("row", *shown).head(SHOWN)
+    bad = frame.with_row_index("row").filter(rule.bad).select("row", *shown)
+    rows = bad.head(SHOWN).collect()
     return tuple(
         ", ".join(f"{what} {cell}" for what, cell in row.items())
         for row in rows.iter_rows(named=True)

@@ -8,11 +8,12 @@ from astropy.io import fits
 from astropy.table import Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from through_astropy import read_fits
 
 from rrcat.release.cells import header_text
 from rrcat.release.fits import write_fits
 from rrcat.release.fits_check import fits_problems
-from rrcat.release.reading import as_read, read_fits
+from rrcat.release.reading import as_read, fits_batches
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +25,17 @@ def written(tmp_path_factory, frame, table, about):
 
 @settings(deadline=None)
 @given(data=st.data())
-def test_any_frame_comes_back_through_astropy(tmp_path_factory, any_frame, every_type, about, data):
+def test_any_frame_comes_back_through_astropy_and_through_verification(
+    tmp_path_factory, any_frame, every_type, about, data
+):
     frame = data.draw(any_frame)
     path = tmp_path_factory.mktemp("any") / "any.fits"
     write_fits(frame, every_type, about, path)
     assert fits_problems(path, every_type, about) == []
-    assert read_fits(path, every_type).equals(as_read(frame, every_type, "fits"))
+    wanted = as_read(frame, every_type, "fits")
+    assert read_fits(path, every_type).equals(wanted)
+    batches = fits_batches(path, every_type)
+    assert pl.concat([every_type.empty(), *batches]).equals(wanted)
 
 
 @pytest.mark.parametrize("which", ["frame", "empty"])

@@ -1,4 +1,3 @@
-import errno
 import fcntl
 import hashlib
 import json
@@ -287,18 +286,21 @@ def test_no_path_of_the_machine_enters_a_release(candidate, tmp_path):
             assert str(tmp_path).encode() not in path.read_bytes(), path.name
 
 
-@pytest.mark.parametrize("name", ["rrl-example.fits", "rrl-example.parquet", "README.md"])
+FORMATS = [f"rrl-example.{suffix}" for suffix in ("vot", "fits", "parquet")]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file that is always full")
+@pytest.mark.parametrize("name", [*FORMATS, "README.md"])
 def test_a_full_disk_is_told_with_the_file_by_its_final_name(
     candidate, tmp_path, monkeypatch, name
 ):
-    write_bytes = Path.write_bytes
+    opened = Path.open
 
-    def full(path, data):
-        if path.name == name:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return write_bytes(path, data)
+    def full(path, mode="r", *arguments, **named):
+        writing = path.name == name and "w" in mode
+        return opened(Path("/dev/full") if writing else path, mode, *arguments, **named)
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "open", full)
     into = tmp_path / "into"
     with pytest.raises(OSError, match="No space") as caught:
         publish(candidate, "1.0.0", into=into)

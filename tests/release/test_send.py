@@ -5,10 +5,11 @@ from urllib.request import url2pathname
 
 import pytest
 from pyvo.samp import SAMPHubServer, SAMPIntegratedClient, conf
+from through_astropy import read_votable
 
 from rrcat.errors import ReleaseError
 from rrcat.release.opened import open_release
-from rrcat.release.reading import as_read, read_votable
+from rrcat.release.reading import as_read
 from rrcat.release.send import LOAD, send
 from rrcat.release.subset import Cone
 

@@ -10,8 +10,9 @@ from astropy.io import votable
 from astropy.table import Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from through_astropy import read_votable
 
-from rrcat.release.reading import as_read, read_votable
+from rrcat.release.reading import as_read, votable_batches
 from rrcat.release.votable import document, write_votable
 from rrcat.release.votable_check import votable_problems
 
@@ -25,12 +26,17 @@ def written(tmp_path_factory, frame, table, about):
 
 @settings(deadline=None)
 @given(data=st.data())
-def test_any_frame_comes_back_through_astropy(tmp_path_factory, any_frame, every_type, about, data):
+def test_any_frame_comes_back_through_astropy_and_through_verification(
+    tmp_path_factory, any_frame, every_type, about, data
+):
     frame = data.draw(any_frame)
     path = tmp_path_factory.mktemp("any") / "any.vot"
     write_votable(frame, every_type, about, path)
     assert votable_problems(path, every_type, about) == []
-    assert read_votable(path, every_type).equals(as_read(frame, every_type, "votable"))
+    wanted = as_read(frame, every_type, "votable")
+    assert read_votable(path, every_type).equals(wanted)
+    batches = votable_batches(path, every_type)
+    assert pl.concat([every_type.empty(), *batches]).equals(wanted)
 
 
 def test_votlint_finds_nothing(written, tool):

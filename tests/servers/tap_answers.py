@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars as pl
 import pyvo
+from through_astropy import read_votable
 
-from rrcat.release.reading import read_votable
 from rrcat.schema import Table
 
 Words = dict[str, tuple[str, str, str]]
