@@ -43,8 +43,8 @@ LOOK = {
 }
 # Small, so that its letters can still be read where a phone makes it smaller.
 SIZE = (4.8, 3.6)
-DOTS = 150
-"""Dots to an inch of what is drawn as a picture."""
+DOTS = {"svg": 150, "pdf": 300}
+"""Dots to an inch of what is drawn as a picture; in print they are seen more closely."""
 
 # Beyond this a drawing of every point as a shape is larger than a picture of them all.
 POINTS_AS_SHAPES = 2_000
@@ -72,7 +72,7 @@ class Drawing:
         """Give it in a format."""
         # "default" comes first, so that nobody's matplotlibrc enters a release.
         with style.context(["default", LOOK]):
-            canvas = Canvas(figsize=self.size, dpi=DOTS)
+            canvas = Canvas(figsize=self.size, dpi=DOTS[form])
             self.draw(canvas.add_subplot(projection=self.projection))
             content = io.BytesIO()
             canvas.savefig(content, format=form, metadata=NO_METADATA[form])

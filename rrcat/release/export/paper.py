@@ -5,12 +5,13 @@ from pathlib import Path
 from rrcat import atomic
 from rrcat.release.documents import environment
 from rrcat.release.export.bibtex import bibliography, keyed
+from rrcat.release.export.deluxetable import paper_template, written
 from rrcat.release.export.latex import comment as remark
 from rrcat.release.export.paper_figures import paper_figures
 from rrcat.release.export.paper_material import Material, material
 from rrcat.release.export.paper_numbers import PREFIX, Group, catalogue_numbers, distinct
 from rrcat.release.export.paper_results import result_numbers
-from rrcat.release.export.paper_tables import paper_template, tables, written
+from rrcat.release.export.paper_tables import tables
 from rrcat.release.export.words import edition
 from rrcat.release.opened import Release
 

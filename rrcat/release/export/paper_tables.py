@@ -1,11 +1,10 @@
 """Tables of a paper about a release, as deluxetables of AASTeX."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from rrcat.release.documents import environment
+from rrcat.release.export.deluxetable import NO_DATA, Deluxe
 from rrcat.release.export.latex import cell, count, decimals, latex, number
 from rrcat.release.export.paper_material import Material
 from rrcat.release.export.paper_numbers import DEFAULT
@@ -32,36 +31,7 @@ SAMPLED = (
 )
 # Decimals of numbers whose error stands in no column.
 DECIMALS = {"deg": 5, "d": 6, "mag": 3, "kpc": 2}
-NO_DATA = r"\nodata"
-LONG = 20
-"""Rows beyond which a table goes over pages."""
-
 WIDTH = {"text": "p{0.5\\textwidth}", "short": "p{0.3\\textwidth}"}
-
-
-@dataclass(frozen=True)
-class Deluxe:
-    """A table: its label, columns and rows, all text already LaTeX.
-
-    ``heads`` are titles and units of the columns, ``kinds`` their alignment.
-    """
-
-    label: str
-    caption: str
-    heads: Sequence[tuple[str, str]]
-    kinds: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    comments: str = ""
-
-    @property
-    def is_long(self) -> bool:
-        """Whether it goes over several pages."""
-        return len(self.rows) > LONG
-
-    @property
-    def has_units(self) -> bool:
-        """Whether any column has a unit."""
-        return any(unit for _, unit in self.heads)
 
 
 def tables(told: Material) -> list[Deluxe]:
@@ -76,25 +46,6 @@ def tables(told: Material) -> list[Deluxe]:
         *_clusters(told),
     )
     return [one for one in made if one is not None and one.rows]
-
-
-def written(table: Deluxe) -> str:
-    """Give the LaTeX of a table."""
-    return paper_template("paper_table.tex.j2", table=table)
-
-
-def paper_template(name: str, **content: Any) -> str:
-    """Fill a template of LaTeX, in which ``<<`` and ``<%`` stand where braces do elsewhere."""
-    engine = environment(html=False).overlay(
-        variable_start_string="<<",
-        variable_end_string=">>",
-        block_start_string="<%",
-        block_end_string="%>",
-        comment_start_string="<#",
-        comment_end_string="#>",
-    )
-    engine.filters["latex"] = latex
-    return engine.get_template(name).render(**content)
 
 
 def _columns(told: Material) -> Deluxe:

@@ -1,4 +1,3 @@
-import re
 from dataclasses import replace
 
 import polars as pl
@@ -6,7 +5,7 @@ import pytest
 
 from rrcat.release import report_calibrators
 from rrcat.release.export.paper_material import material
-from rrcat.release.export.paper_tables import LONG, SAMPLE, tables, written
+from rrcat.release.export.paper_tables import SAMPLE, tables
 from rrcat.release.opened import open_release
 
 CLUSTER = {
@@ -29,18 +28,10 @@ def by_label(found):
     return {one.label: one for one in tables(found)}
 
 
-def rows_of(text):
-    body = text.partition("\\startdata\n")[2].partition("\n\\enddata")[0]
-    return [re.split(r"(?<!\\) & ", row) for row in body.split(" \\\\\n")]
-
-
 def test_every_row_has_a_cell_for_every_column(bare):
     for table in tables(bare):
-        text = written(table)
-        assert {len(row) for row in rows_of(text)} == {len(table.heads)}
-        assert text.count("\\colhead{") == len(table.heads) * (2 if table.has_units else 1)
-        assert f"\\label{{tab:{table.label}}}" in text
-        assert text.startswith("\\startlongtable\n") == (len(table.rows) > LONG)
+        assert len(table.heads) == len(table.kinds)
+        assert {len(row) for row in table.rows} == {len(table.heads)}
 
 
 def test_every_column_is_explained(bare):
