@@ -66,6 +66,13 @@ class HealpixReddening(_Reddening):
     order: Literal["nested", "ring"] = Field(description="Numbering of the pixels.")
     frame: Literal["galactic", "icrs"] = Field("galactic", description="Frame of the pixels.")
 
+    @field_validator("nside")
+    @classmethod
+    def _is_a_power_of_two(cls, nside: int) -> int:
+        if nside & (nside - 1):
+            raise ValueError("nside is a power of two")
+        return nside
+
     @property
     def paths(self) -> tuple[str, ...]:
         """The files it is read from."""
@@ -107,12 +114,14 @@ class DistanceSection(Strict):
     scatter: float | None = Field(
         None,
         ge=0,
+        le=1,
         description="Standard deviation of the absolute magnitude about the relation [mag], in "
         "place of the published one.",
     )
     zero_point_error: float = Field(
         0.01,
         ge=0,
+        le=1,
         description="Standard error of the zero-point of the magnitudes in a band [mag].",
     )
 

@@ -23,13 +23,17 @@ from rrcat.errors import ArchiveError, RunError
 
 Vector = NDArray[np.float64]
 
+LEAST = -1.0
+"""A smaller E(B-V) [mag] is no noise: maps have such numbers where they know nothing."""
+
 
 def look_up(
     config: HealpixReddening | ImageReddening, ra: Vector, dec: Vector, folder: Path
 ) -> tuple[Vector, Vector]:
     """Give what a map says at each position, and its standard error; NaN where it says nothing.
 
-    The value is that of the pixel that holds the position; nothing is interpolated.
+    The value is that of the pixel that holds the position; nothing is interpolated. One below
+    :data:`LEAST` is none.
 
     Parameters
     ----------
@@ -52,6 +56,7 @@ def look_up(
         value[known], error[known] = _in_healpix(config, place, folder)
     else:
         value[known] = _in_images(config, place, folder)
+    value[value < LEAST] = np.nan
     return value, error
 
 
@@ -114,6 +119,13 @@ def _pixels(config: HealpixReddening, path: Path, stamp: int, count: int) -> tup
     for column in (config.column, config.error_column):
         cells = np.full(count, np.nan)
         if column is not None:
+            if not rows[column].dtype.is_numeric():
+                raise ArchiveError(
+                    f"the map has no numbers in {column!r}",
+                    file=path,
+                    column=column,
+                    hint="name the column of E(B-V), in magnitudes",
+                )
             cells[pixel] = rows[column].cast(pl.Float64).fill_null(np.nan).to_numpy()
         found.append(cells)
     return found[0], found[1]

@@ -4,6 +4,8 @@ from pydantic import ValidationError
 from rrcat.catalogue.distance import DistanceSection
 from rrcat.catalogue.distance.relations import published
 
+MAP = {"kind": "healpix", "file": "a.fits", "system": "SFD", "order": "ring"}
+
 
 def section(**keys):
     return DistanceSection.model_validate({"relation": "muraveva18", "extinction": []} | keys)
@@ -20,6 +22,8 @@ def section(**keys):
         ({"extinction": [{"kind": "absorption", "system": "SFD"}]}, "Extra inputs"),
         ({"scater": 0.1}, "Extra inputs"),
         ({"scatter": -0.1}, "greater than or equal to 0"),
+        ({"scatter": 9.0}, "less than or equal to 1"),  # 0.09 in another unit
+        ({"extinction": [MAP | {"nside": 3}]}, "nside is a power of two"),
     ],
 )
 def test_what_is_not_understood_is_refused(keys, message):

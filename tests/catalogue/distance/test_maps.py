@@ -86,6 +86,21 @@ def test_a_map_that_is_not_as_the_recipe_says_is_refused(whole, keys, message):
         grid(whole, **keys)
 
 
+def test_fill_values_are_no_extinction(whole):
+    path = whole / "map.parquet"
+    unseen = pl.when(pl.col("ebv") >= 0).then(-1.6375e30).alias("ebv")
+    pl.read_parquet(path).with_columns(unseen).write_parquet(path)
+    value, _ = grid(whole)
+    assert np.isnan(value).all()
+
+
+def test_a_column_of_words_is_refused(whole):
+    path = whole / "map.parquet"
+    pl.read_parquet(path).with_columns(ebv=pl.lit("thick")).write_parquet(path)
+    with pytest.raises(ArchiveError, match="no numbers in 'ebv'"):
+        grid(whole)
+
+
 def test_without_the_library_it_says_what_to_install(whole, monkeypatch):
     monkeypatch.setattr(maps, "find_spec", lambda name: None)
     with pytest.raises(RunError) as caught:
@@ -94,7 +109,7 @@ def test_without_the_library_it_says_what_to_install(whole, monkeypatch):
 
 
 def image(path, pole):
-    """An equal-area image of a Galactic hemisphere, whose value is the latitude."""
+    """An equal-area image of a Galactic hemisphere; its value is the angle from the south pole."""
     wcs = WCS(naxis=2)
     wcs.wcs.ctype = ["GLON-ZEA", "GLAT-ZEA"]
     wcs.wcs.crval = [0.0, pole]
@@ -102,8 +117,8 @@ def image(path, pole):
     wcs.wcs.cdelt = [-1.4, 1.4]
     wcs.wcs.cunit = ["deg", "deg"]
     y, x = np.mgrid[0:128, 0:128]
-    latitude = np.nan_to_num(wcs.pixel_to_world(x, y).b.deg)
-    fits.PrimaryHDU(latitude, wcs.to_header()).writeto(path)
+    angle = np.nan_to_num(wcs.pixel_to_world(x, y).b.deg) + 90
+    fits.PrimaryHDU(angle, wcs.to_header()).writeto(path)
 
 
 def test_of_several_images_the_nearest_is_asked(tmp_path):
@@ -113,7 +128,7 @@ def test_of_several_images_the_nearest_is_asked(tmp_path):
     value, error = look_up(told, RA, DEC, tmp_path)
     known = ~np.isnan(RA)
     latitude = SkyCoord(RA[known], DEC[known], unit="deg").galactic.b.deg
-    np.testing.assert_allclose(value[known], latitude, atol=1.5)
+    np.testing.assert_allclose(value[known], latitude + 90, atol=1.5)
     assert np.isnan(value[3])
     assert np.isnan(error).all()
 
