@@ -39,14 +39,27 @@ FEWEST_STARS = 100
     show_default=True,
     help="How [Fe/H] follows from the shape of a light curve.",
 )
+@click.option(
+    "--estimator",
+    "chosen",
+    multiple=True,
+    metavar="ID",
+    help="Let this estimator take part (repeatable); by default those that learn in seconds.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def demo(
-    output: Path, stars: int, seed: int, truth: Literal["linear", "curved"], as_json: bool
+    output: Path,
+    stars: int,
+    seed: int,
+    truth: Literal["linear", "curved"],
+    chosen: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Run the whole chain on simulated stars: survey, catalogue, release, verification.
 
-    Every installed estimator takes part that can learn on this machine; the others are named. The
-    table at the end compares the [Fe/H] they find with the true ones.
+    Estimators that are installed, learn in seconds and can do so on this machine take part, and
+    are combined; the others are named. The table at the end compares the [Fe/H] they find with the
+    true ones.
     """
     import polars as pl
     from rich.console import Console
@@ -59,7 +72,7 @@ def demo(
 
     console = Console(quiet=as_json, highlight=False)
     _check_empty(output)
-    ids, left_out = _estimators()
+    ids, left_out = _estimators(chosen)
     for id, reason in left_out.items():
         _tell_left_out(console, id, reason)
 
@@ -117,14 +130,23 @@ def _check_empty(output: Path) -> None:
         )
 
 
-def _estimators() -> tuple[list[str], dict[str, str]]:
-    """Give the estimators that can learn here, and why the others cannot."""
+def _estimators(chosen: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
+    """Give the estimators that take part, and why the others do not.
+
+    They are those chosen, or the quick ones of the recipe; where none of these is installed, all.
+    """
     from rrcat.errors import PluginError
     from rrcat.estimator.registry import discover, load_factory
+    from rrcat.simulate.recipe import recipe_estimators
 
     registry = discover()
+    installed = registry.ids()
+    quick = [id for id in installed if id in recipe_estimators()]
     ids, left_out = [], {}
-    for id in registry.ids():
+    for id in chosen or installed:
+        if not chosen and quick and id not in quick:
+            left_out[id] = f"it may learn for minutes; to see it, rrcat demo --estimator {id}"
+            continue
         try:
             load_factory(registry.spec(id)).check_machine()
         except PluginError as error:
@@ -153,7 +175,7 @@ def _built(
 ) -> BuildSummary:
     """Build with the estimators that turn out to learn; the others are taken from ``ids``."""
     from rrcat import atomic
-    from rrcat.errors import PluginError
+    from rrcat.errors import RrcatError
     from rrcat.run.build import build_catalogue
     from rrcat.run.workspace import Request
     from rrcat.simulate.recipe import recipe_text
@@ -162,7 +184,7 @@ def _built(
         atomic.write_bytes(recipe, recipe_text(ids, stars, seed, truth).encode())
         try:
             return build_catalogue(Request(recipe, candidate, restart=True))
-        except PluginError as error:
+        except RrcatError as error:
             failed = error.where.get("plugin")
             if failed not in ids or len(ids) == 1:
                 raise

@@ -10,6 +10,7 @@ from rrcat.cli.main import main
 from rrcat.errors import PluginError
 from rrcat.estimator.contract import Estimator
 from rrcat.estimator.registry import discover, load_factory
+from rrcat.simulate.recipe import recipe_text
 
 RELATIONS = "literature-relations"
 
@@ -71,9 +72,27 @@ def test_true_metallicities_are_found_again(result):
 
 
 def test_an_estimator_that_cannot_learn_here_is_left_out_with_its_reason(result):
-    others = set(installed()) - {RELATIONS, "fourier-xgboost"}
-    assert set(result["left_out"]) == others
-    assert all("no compiler is found" in reason for reason in result["left_out"].values())
+    others = {"fourier-gp", "bayes-relation"}
+    told = {id for id, why in result["left_out"].items() if "no compiler is found" in why}
+    assert told == others
+    assert set(result["left_out"]) == set(installed()) - {RELATIONS, "fourier-xgboost"}
+
+
+def test_the_catalogue_takes_the_combination_of_the_estimators(shown):
+    catalogue = pl.read_parquet(shown / "candidate" / "catalogue.parquet")
+    assert set(catalogue["feh_method"].drop_nulls()) == {"combination"}
+    rrab = catalogue.filter(pulsation_type="RRab")  # of RRc, too few calibrators tell anything
+    assert rrab["feh_p975"].count() == rrab["feh"].count() > 0
+
+
+def test_chosen_estimators_take_part_and_no_others(tmp_path, capsys):
+    asked = ["demo", "--output", str(tmp_path / "d"), "--stars", "100", "--json"]
+    assert main([*asked, "--estimator", RELATIONS]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert set(told["recovery"]) == {RELATIONS, "the catalogue"}
+    assert told["left_out"] == {}
+    assert main(["demo", "--output", str(tmp_path / "no"), "--estimator", "fourrier-gp"]) == 1
+    assert "fourier-gp" in capsys.readouterr().err
 
 
 def test_release_holds_what_the_demo_points_to(result, shown):
@@ -111,6 +130,7 @@ def test_without_json_it_says_where_to_look(tmp_path, capsys, monkeypatch):
         RELATIONS,
     ):
         assert words in said
+    assert "keras-lstm is left out: it may learn for minutes" in said.replace("\n", " ")
     assert "activate" not in said
     assert "learned from" not in said
 
@@ -126,13 +146,17 @@ def test_where_nobody_learns_all_stars_count(tmp_path, capsys, monkeypatch):
 
 
 def test_a_check_that_fails_is_told_and_stops_no_demonstration(tmp_path, capsys, monkeypatch):
-    only(monkeypatch, RELATIONS, "fourier-gp")
-    assert main(["demo", "--output", str(tmp_path / "out"), "--stars", "200"]) == 0
+    only(monkeypatch, RELATIONS)
+    strict = "\n[validation.selection]\nleast_share = 1.0\n"
+    monkeypatch.setattr(
+        "rrcat.simulate.recipe.recipe_text", lambda *asked: recipe_text(*asked) + strict
+    )
+    assert main(["demo", "--output", str(tmp_path / "out"), "--stars", "100"]) == 0
     said = capsys.readouterr().out
-    assert "not so: the estimators agree in the mean" in said
-    assert '--override "a demonstration of 200 simulated stars"' in said
+    assert "not so: enough of the RRab and RRc stars have a value" in said
+    assert '--override "a demonstration of 100 simulated stars"' in said
     (readme,) = tmp_path.glob("out/*/README.md")
-    assert "a demonstration of 200 simulated stars" in readme.read_text()
+    assert "a demonstration of 100 simulated stars" in readme.read_text()
 
 
 def test_under_tox_it_says_which_environment_holds_rrcat(tmp_path, capsys, monkeypatch):
