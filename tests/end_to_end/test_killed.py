@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -66,25 +68,35 @@ def undisturbed(
     return release(folder / "candidate", folder), seconds
 
 
-@pytest.mark.parametrize(("workers", "partition_size"), [(1, 100), (2, 1000), (2, 100)])
-def test_workers_and_partitions_do_not_change_a_byte(
-    undisturbed: tuple[dict[str, bytes], float],
-    recipe: Path,
-    data_dir: Path,
-    tmp_path: Path,
-    workers: int,
-    partition_size: int,
+def kill_once(ready: Callable[[], bool], build: list[str]) -> None:
+    process = subprocess.Popen(build, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not ready():
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.01)
+    process.kill()
+    _, told = process.communicate()
+    assert process.returncode == -signal.SIGKILL, told
+
+
+def test_a_build_killed_in_each_stage_comes_to_the_same_bytes_in_other_partitions_and_processes(
+    undisturbed: tuple[dict[str, bytes], float], recipe: Path, data_dir: Path, tmp_path: Path
 ) -> None:
-    subprocess.run(
-        command(recipe, data_dir, tmp_path / "candidate", workers, partition_size),
-        check=True,
-        capture_output=True,
-    )
-    assert release(tmp_path / "candidate", tmp_path) == undisturbed[0]
+    candidate = tmp_path / "candidate"
+
+    def there(pattern: str, n_files: int) -> Callable[[], bool]:
+        return lambda: len(list(candidate.glob(pattern))) >= n_files
+
+    one, two = (command(recipe, data_dir, candidate, workers, 100) for workers in (1, 2))
+    kill_once(there("parts/features/*.parquet", 5), two)
+    kill_once(there("bundles/fourier-xgboost/bundle.toml", 1), one)
+    kill_once(there("parts/fourier-xgboost/*.parquet", 5), two)
+    subprocess.run(two, check=True, capture_output=True)
+    assert release(candidate, tmp_path) == undisturbed[0]
 
 
-@pytest.mark.parametrize(("workers", "partition_size"), [(1, 100), (2, 100)])
-def test_a_build_killed_ten_times_comes_to_the_same_bytes(
+@pytest.mark.slow
+@pytest.mark.parametrize(("workers", "partition_size"), [(1, 100), (2, 1000), (2, 100)])
+def test_a_build_killed_at_ten_random_moments_comes_to_the_same_bytes(
     undisturbed: tuple[dict[str, bytes], float],
     recipe: Path,
     data_dir: Path,

@@ -1,5 +1,6 @@
-"""What the descriptor says; whether DaCHS takes it is asked in tests/end_to_end."""
+"""What the descriptor says; whether DaCHS takes it is asked in test_dachs_server.py."""
 
+import shutil
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -13,17 +14,18 @@ from rrcat.release.opened import open_release
 from rrcat.release.publish import publish
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def plain(frame):
     """The rows without characters beyond U+FFFF."""
     return frame.with_columns(pl.col(pl.String).str.replace_all("𝔖", "S"))
 
 
-@pytest.fixture
-def release(make_candidate, plain, tmp_path):
+@pytest.fixture(scope="module")
+def release(make_candidate, plain, tmp_path_factory):
     facts = {"authors": ["Doe, Jane", "Dékány, I."], "rights": "CC-BY-4.0", "survey": "ASAS"}
-    candidate = make_candidate(tmp_path / "candidate", plain, **facts)
-    return open_release(publish(candidate, "1.0.0", into=tmp_path / "home", date="2026-03-01"))
+    folder = tmp_path_factory.mktemp("release")
+    candidate = make_candidate(folder / "candidate", plain, **facts)
+    return open_release(publish(candidate, "1.0.0", into=folder / "home", date="2026-03-01"))
 
 
 @pytest.fixture
@@ -118,12 +120,13 @@ def test_the_data_are_the_file_of_the_release(release, tmp_path):
 
 
 def test_a_changed_file_is_not_handed_on(release, tmp_path):
-    path = release.folder / "rrl-example.vot"
+    copied = open_release(shutil.copytree(release.folder, tmp_path / release.folder.name))
+    path = copied.folder / "rrl-example.vot"
     path.chmod(0o644)
     path.write_bytes(path.read_bytes() + b"\n")
     (tmp_path / "out").mkdir()
     with pytest.raises(ReleaseError, match="does not have the hash"):
-        export(release, tmp_path / "out")
+        export(copied, tmp_path / "out")
 
 
 def test_the_same_release_gives_the_same_bytes(release, tmp_path):
