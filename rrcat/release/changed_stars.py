@@ -82,7 +82,7 @@ def _inputs(row: Mapping[str, Any], pair: Pair) -> str:
         before, after = row[name], row[f"{name}{AFTER}"]
         if before != after:
             unit = pair.after.table[name].unit_in("votable")
-            told.append(f"{name} {cell(before)} -> {cell(after)} {unit}".rstrip())
+            told.append(f"{name} {step(before, after)} {unit}".rstrip())
     more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
     return ", ".join(told[:TOLD]) + more
 
@@ -93,7 +93,7 @@ def _estimators(row: Mapping[str, Any], pair: Pair, found: Origins) -> Iterator[
         if name not in pair.both.columns:
             yield f"{id}: {', '.join(how)}"
         elif row[name] != row[f"{name}{AFTER}"]:
-            yield f"{id} {cell(row[name])} -> {cell(row[f'{name}{AFTER}'])} dex: {', '.join(how)}"
+            yield f"{id} {step(row[name], row[f'{name}{AFTER}'])} dex: {', '.join(how)}"
 
 
 def _combination(row: Mapping[str, Any], found: Origins) -> str:
@@ -112,8 +112,15 @@ def _others(found: Origins) -> str:
     return f"{', '.join(told)} differ" if told else "nothing differs that the catalogues tell of"
 
 
-def cell(value: Any) -> str:
-    """Give a cell in few letters: four significant digits."""
+def step(before: Any, after: Any) -> str:
+    """Give two cells in few letters: as many significant digits as tell them apart, at least 4."""
+    pairs = ((cell(before, digits), cell(after, digits)) for digits in range(4, 18))
+    told = next((pair for pair in pairs if pair[0] != pair[1]), (cell(before), cell(after)))
+    return " -> ".join(told)
+
+
+def cell(value: Any, digits: int = 4) -> str:
+    """Give a cell in few letters: so many significant digits."""
     if value is None:
         return "none"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
