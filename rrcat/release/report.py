@@ -120,7 +120,9 @@ def _number(value: float | None, digits: int = 2) -> str:
 def _parameter(value: Any) -> str:
     """Give a parameter of an estimator in words."""
     if isinstance(value, Mapping):
-        return "(" + ", ".join(f"{key} {_parameter(one)}" for key, one in value.items()) + ")"
+        nested = any(isinstance(one, Mapping | list | tuple) for one in value.values())
+        told = [f"{key} {_parameter(one)}" for key, one in value.items()]
+        return "(" + ("; " if nested else ", ").join(told) + ")"
     if isinstance(value, list | tuple):
         return ", ".join(_parameter(one) for one in value)
     return str(value)

@@ -118,7 +118,7 @@ def _cells(columns: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> Cells
 
     columns = tuple(sorted((name for name in columns if name != "by"), key=place))
     numeric = tuple(is_numeric(name) for name in columns)
-    of = "pair" if columns[:2] == PAIRS else str(rows[0].get("by", columns[0]))
+    of = "pair" if set(PAIRS) <= set(columns) else str(rows[0].get("by", columns[0]))
     return Cells(
         of.replace("_", " "),
         tuple(name.replace("_", " ") for name in columns),

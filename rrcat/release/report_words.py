@@ -47,8 +47,8 @@ def account_of_stars(account: Mapping[str, Any], summary: Summary) -> list[tuple
     stars = account.get("stars")
     if isinstance(stars, dict):
         names = {
-            "in_file": "rows in the list of stars",
-            "merged_rows": "rows merged, of stars with several",
+            "in_file": "stars in the list",
+            "merged_rows": "further rows about them, merged",
             "selected": "chosen by the recipe",
         }
         told += [(words, stars[name]) for name, words in names.items() if stars.get(name)]

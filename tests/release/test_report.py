@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from rrcat.release import report as report_module
+from rrcat.release import report_calibrators
 from rrcat.release.about import About
 from rrcat.release.candidate import read_candidate
 from rrcat.release.report import _parameter, _share, report
@@ -184,3 +185,15 @@ def test_contents_lead_to_sections_that_are_there(make_report):
     links = [attributes["href"] for tag, attributes in tags if tag == "a"]
     assert links
     assert {link.removeprefix("#") for link in links} <= ids
+
+
+def test_estimators_that_are_not_combined_are_named(make_report, monkeypatch):
+    told = report_calibrators.Tested("combination", 2, [], [], [])
+    monkeypatch.setattr(report_module, "tested", lambda *arguments: told)
+    assert "Not combined:" in make_report(recipe={"combination": {"estimators": ["other"]}})
+    assert "Not combined:" not in make_report(recipe={"combination": {"estimators": []}})
+
+
+def test_lists_of_parameters_are_told_apart():
+    told = _parameter({"RRab": ["period", "phi31"], "RRc": ["period"]})
+    assert told == "(RRab period, phi31; RRc period)"

@@ -53,7 +53,7 @@ def test_a_least_share_is_told_as_one():
 
 
 def test_pairs_are_told_as_pairs():
-    row = {"first": "x", "second": "y", "n": 3}
+    row = {"error": 0.1, "first": "x", "pulsation_type": "RRab", "second": "y"}
     result = {"check": "agreement", "name": "a", "passed": True, "detail": "b", "rows": [row]}
     (told,) = checks([result], [])["Agreement of the estimators"]
     assert told.tables[0].of == "pair"

@@ -99,14 +99,14 @@ def test_account_goes_from_those_asked_for_to_those_told_of(frame, table):
     assert rows["that could not be fetched"] == 2
     assert rows["with light curves in the archive"] == 280
     assert rows["with a metallicity"] + rows["without one, each with its reason"] == frame.height
-    assert "rows merged, of stars with several" not in rows
+    assert "further rows about them, merged" not in rows
 
 
 def test_account_tells_of_stars_that_no_list_has(frame, table):
     stars = {"in_file": 82, "selected": 2187, "light_curves_without_star": {"count": 2105}}
     rows = account_of_stars({"stars": stars}, summarise(frame, table))
     assert rows[:3] == [
-        ("rows in the list of stars", 82),
+        ("stars in the list", 82),
         ("known by their light curves alone", 2105),
         ("chosen by the recipe", 2187),
     ]
