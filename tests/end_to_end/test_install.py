@@ -75,19 +75,32 @@ def test_wheel_holds_the_schemas_and_no_tests(wheel):
     assert not [name for name in held if name.startswith("tests/") or name.endswith(".nbi")]
 
 
-@pytest.mark.parametrize("kind", ["sdist", "wheel", "editable"])
+@pytest.fixture
+def from_sdist(sdist, tmp_path) -> Path:
+    return install(tmp_path, sdist)
+
+
+@pytest.fixture(scope="module")
+def from_wheel(wheel, tmp_path_factory) -> Path:
+    return install(tmp_path_factory.mktemp("wheel"), "--compile-bytecode", wheel)  # as pip does
+
+
+@pytest.fixture
+def editable(tmp_path) -> Path:
+    return install(tmp_path, "-e", CHECKOUT)
+
+
+@pytest.mark.parametrize("kind", ["from_sdist", "from_wheel", "editable"])
 def test_schemas_are_found_outside_the_checkout(kind, tmp_path, request):
-    what = ("-e", CHECKOUT) if kind == "editable" else (request.getfixturevalue(kind),)
-    programs = install(tmp_path, *what)
+    programs = request.getfixturevalue(kind)
     listed = run(programs / "rrcat", "schema", "list", cwd=tmp_path)
     assert all(name in listed for name in names())
     where = run(programs / "python", "-c", "import rrcat; print(rrcat.__file__)", cwd=tmp_path)
-    assert where.startswith(str(CHECKOUT if kind == "editable" else tmp_path))
+    assert where.startswith(str(CHECKOUT if kind == "editable" else programs.parent))
 
 
-def test_core_is_light(wheel, tmp_path):
-    programs = install(tmp_path, "--compile-bytecode", wheel)  # as pip does
-    (packages,) = programs.parent.glob("lib/python3.*/site-packages")
+def test_core_is_light(from_wheel):
+    (packages,) = from_wheel.parent.glob("lib/python3.*/site-packages")
     size = sum(path.stat().st_size for path in packages.rglob("*") if path.is_file())
     assert size < CORE_LIMIT_MB * 1e6
     for heavy in ("tensorflow", "cmdstanpy", "xgboost"):
