@@ -1,6 +1,7 @@
 import importlib.util
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def helper():
     return module
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def frame(helper):
     return helper.example_frame(helper.load("rrl_metallicity"))
 
@@ -36,11 +37,18 @@ def run(capsys, *arguments):
     return code, told.out, told.err
 
 
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory, helper, frame):
+    """A folder with one release and its history, to be copied."""
+    home = tmp_path_factory.mktemp("sound")
+    candidate, folder = helper.write_candidate(home / "candidate", frame), home / "out"
+    assert main(["release", str(candidate), "--version", "1.0.0", "--into", str(folder)]) == 0
+    return folder
+
+
 @pytest.fixture
-def released(candidate, tmp_path, capsys):
-    folder = tmp_path / "out"
-    assert run(capsys, "release", candidate, "--version", "1.0.0", "--into", folder)[0] == 0
-    return folder / "rrl-example-1.0.0"
+def released(sound, tmp_path):
+    return shutil.copytree(sound, tmp_path / "out") / "rrl-example-1.0.0"
 
 
 def test_release_says_where_it_is_and_how_to_check_it(candidate, capsys):
