@@ -69,6 +69,13 @@ def home(candidate):
     return candidate.parent / "candidate-recipe"
 
 
+@pytest.fixture
+def plain(monkeypatch):
+    """Leave out the figures, which take long."""
+    for name in ("figures", "distance_figures"):
+        monkeypatch.setattr(report_module, name, lambda *arguments: [])
+
+
 def test_release_stands_beside_its_history_and_verifies(candidate, home, frame):
     folder = publish(candidate, "1.0.0")
     assert folder == home / "rrl-example-1.0.0"
@@ -82,7 +89,7 @@ def test_release_stands_beside_its_history_and_verifies(candidate, home, frame):
     assert entry.manifest_sha256 == hashlib.sha256(manifest).hexdigest()
 
 
-def test_nothing_is_written_but_the_release_and_its_history(candidate, home, tmp_path):
+def test_nothing_is_written_but_the_release_and_its_history(plain, candidate, home, tmp_path):
     before = state(candidate)
     publish(candidate, "1.0.0", into=tmp_path / "out")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
@@ -93,7 +100,7 @@ def test_nothing_is_written_but_the_release_and_its_history(candidate, home, tmp
     assert [path.name for path in home.iterdir()] == ["recipe.toml"]
 
 
-def test_files_are_read_only(candidate):
+def test_files_are_read_only(plain, candidate):
     folder = publish(candidate, "1.0.0")
     modes = {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()}
     assert modes == {0o444}
@@ -114,7 +121,7 @@ def test_bytes_do_not_depend_on_process_hash_seed_or_day(candidate, tmp_path):
     assert found[0] == found[1]
 
 
-def test_date_is_told_only_where_given(candidate, tmp_path, monkeypatch):
+def test_date_is_told_only_where_given(plain, candidate, tmp_path, monkeypatch):
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     undated = publish(candidate, "1.0.0", into=tmp_path / "a")
     assert read_manifest(undated).date is None
@@ -138,7 +145,7 @@ def test_source_date_that_is_no_number_is_refused(candidate, home, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["release", "empty folder", "file", "dangling link"])
-def test_existing_name_is_never_overwritten(candidate, home, kind):
+def test_existing_name_is_never_overwritten(plain, candidate, home, kind):
     final = home / "rrl-example-1.0.0"
     if kind == "release":
         publish(candidate, "1.0.0")
@@ -155,7 +162,7 @@ def test_existing_name_is_never_overwritten(candidate, home, kind):
     assert state(home) == before
 
 
-def test_version_out_of_order_is_refused(candidate, home):
+def test_version_out_of_order_is_refused(plain, candidate, home):
     publish(candidate, "1.2.0")
     before = state(home)
     with pytest.raises(ReleaseError, match=r"does not come after 1\.2\.0"):
@@ -188,7 +195,7 @@ def test_override_without_a_failure_is_refused(candidate):
 
 
 @pytest.mark.parametrize("run", [None, "{}", '{"recipe_path": "/nowhere/recipe.toml"}', "["])
-def test_lost_recipe_folder_asks_for_into(candidate, tmp_path, run):
+def test_lost_recipe_folder_asks_for_into(plain, candidate, tmp_path, run):
     (candidate / "run.json").unlink()
     if run is not None:
         (candidate / "run.json").write_text(run)
@@ -198,7 +205,7 @@ def test_lost_recipe_folder_asks_for_into(candidate, tmp_path, run):
     assert verify(publish(candidate, "1.0.0", into=tmp_path / "out")) == []
 
 
-def test_second_writer_is_refused(candidate, home):
+def test_second_writer_is_refused(plain, candidate, home):
     handle = os.open(home, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -209,7 +216,7 @@ def test_second_writer_is_refused(candidate, home):
     assert publish(candidate, "1.0.0").is_dir()
 
 
-def test_failure_half_way_leaves_nothing(candidate, home, monkeypatch):
+def test_failure_half_way_leaves_nothing(plain, candidate, home, monkeypatch):
     publish(candidate, "1.0.0")
     before = state(home)
 
@@ -261,7 +268,7 @@ def test_full_disk_leaves_no_half_release(candidate, tmp_path):
             subprocess.run(["umount", str(small)], check=True)
 
 
-def test_manifest_tells_what_the_candidate_was_made_from(candidate):
+def test_manifest_tells_what_the_candidate_was_made_from(plain, candidate):
     facts = json.loads((candidate / "candidate.json").read_text())
     told = read_manifest(publish(candidate, "1.0.0")).facts
     for key in ("recipe", "recipe_sha256", "inputs", "seed", "versions", "estimators", "adql"):
@@ -292,7 +299,7 @@ FORMATS = [f"rrl-example.{suffix}" for suffix in ("vot", "fits", "parquet")]
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file that is always full")
 @pytest.mark.parametrize("name", [*FORMATS, "README.md"])
 def test_a_full_disk_is_told_with_the_file_by_its_final_name(
-    candidate, tmp_path, monkeypatch, name
+    plain, candidate, tmp_path, monkeypatch, name
 ):
     opened = Path.open
 
@@ -306,13 +313,6 @@ def test_a_full_disk_is_told_with_the_file_by_its_final_name(
         publish(candidate, "1.0.0", into=into)
     assert caught.value.filename == str(into / "rrl-example-1.0.0" / name)
     assert list(into.iterdir()) == []
-
-
-@pytest.fixture
-def plain(monkeypatch):
-    """Leave out the figures, which take long."""
-    for name in ("figures", "distance_figures"):
-        monkeypatch.setattr(report_module, name, lambda *arguments: [])
 
 
 @pytest.fixture
