@@ -164,6 +164,15 @@ def test_validation_that_could_not_be_made_is_open(make_report):
     assert "FAILED" not in html
 
 
+def test_an_override_names_what_failed(make_report):
+    checks = [
+        {"name": name, "passed": passed, "detail": "x"}
+        for name, passed in (("the first", True), ("the second", False), ("the third", None))
+    ]
+    html = make_report(validation=checks, override="known")
+    assert "<p>What failed: the second.</p>" in html
+
+
 def test_tables_of_checks_are_shown(make_report):
     rows = [{"difference": 0.1234, "n": 12, "system": "<NGC 1>"}]
     check = {"check": "clusters", "name": "a", "passed": True, "detail": "b", "value": 0.1}
