@@ -120,7 +120,7 @@ def publish(
                 "version": version,
                 "date": date_or_today(date),
                 "manifest_sha256": digest,
-                "rows": content.frame.height,
+                "rows": content.facts["n_rows"],
                 "schema": content.table.name,
                 "schema_version": content.table.version,
                 "recipe_sha256": manifest.recipe_sha256,
@@ -240,7 +240,7 @@ def _fill(folder: Path, candidate: Candidate, about: About, asides: Mapping[str,
     ``asides`` are said when the release is made, and stand in its manifest.
     """
     override = asides["override"]
-    frame, table, facts = candidate.frame, candidate.table, candidate.facts
+    rows, table, facts = candidate.rows, candidate.table, candidate.facts
     for name in candidate.carried:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(candidate.folder / name, folder / name)
@@ -249,14 +249,14 @@ def _fill(folder: Path, candidate: Candidate, about: About, asides: Mapping[str,
     for suffix, write in (("vot", write_votable), ("fits", write_fits), ("parquet", write_parquet)):
         path = folder / f"{about.name}.{suffix}"
         with atomic.naming(path):
-            write(candidate.rows, table, about, path)
-    summary = summarise(frame, table)
+            write(rows, table, about, path)
+    summary = summarise(rows, table)
     material = read_material(candidate.folder, facts["files"])
     texts = {
         "provenance.json": provenance(facts, about, bundles),
         "README.md": readme(summary, table, about, {**facts, **asides}, override).encode(),
         "CITATION.cff": citation(about).encode(),
-        "report.html": report(frame, summary, table, about, facts, override, material).encode(),
+        "report.html": report(rows, summary, table, about, facts, override, material).encode(),
     }
     for name, content in texts.items():
         atomic.write_inside(folder / name, content)

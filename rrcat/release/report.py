@@ -8,6 +8,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from rrcat.release.about import About
+from rrcat.release.batches import Rows
 from rrcat.release.documents import environment
 from rrcat.release.figures import distance_figures, figures
 from rrcat.release.figures_clusters import cluster_figures
@@ -33,8 +34,17 @@ CONTENTS = (
 )
 
 
+DRAWN = (
+    *("source_id", "archive_id", "ra", "dec", "pulsation_type", "band", "period"),
+    *("peak_to_peak", "a1", "int_average_mag", "n_epochs", "phi31_error"),
+    *("feh", "feh_error", "feh_method", "feh_status", "flags"),
+    *("distance_modulus", "distance_modulus_error"),
+)
+"""Columns of the catalogue that figures and single stars are drawn from."""
+
+
 def report(
-    frame: pl.DataFrame,
+    rows: Rows,
     summary: Summary,
     table: Table,
     about: About,
@@ -44,8 +54,10 @@ def report(
 ) -> str:
     """Give report.html: nothing is loaded from elsewhere, and the bytes are the same every time.
 
-    The one script on the page draws light curves; the page's own policy lets no other run.
+    The one script on the page draws light curves; the page's own policy lets no other run. Of the
+    rows, only the columns :data:`DRAWN` are held in memory.
     """
+    frame = rows.lazy().select(DRAWN).collect()
     viewer = None
     if material.stars is not None and material.stars.height:
         viewer = Markup(viewer_data(material.stars, frame, table, material.out_of_fold))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from rrcat.release.batches import Rows
 from rrcat.schema import Bit, Table
 
 
@@ -39,25 +40,27 @@ class Summary:
     errors: tuple[float | None, float | None, float | None]
 
 
-def summarise(frame: pl.DataFrame, table: Table) -> Summary:
+def summarise(rows: Rows, table: Table) -> Summary:
     """Count the rows, values, reasons and flags of a conforming catalogue."""
-    statuses = dict(frame["feh_status"].value_counts().iter_rows())
-    flags, warnings = frame["flags"], table["flags"].warnings
+    filled = rows.lazy().select(pl.col(table.names).count()).collect(engine="streaming")
+    few = rows.lazy().select("feh", "feh_error", "feh_status", "flags", "pulsation_type").collect()
+    statuses = dict(few["feh_status"].value_counts().iter_rows())
+    flags, warnings = few["flags"], table["flags"].warnings
     good = pl.col("feh").is_not_null() & ((pl.col("flags") & warnings) == 0)
     return Summary(
-        n_rows=frame.height,
-        n_values=frame["feh"].count(),
-        n_unflagged=frame.filter(good).height,
+        n_rows=few.height,
+        n_values=few["feh"].count(),
+        n_unflagged=few.filter(good).height,
         statuses={
             name: statuses[name] for name in table["feh_status"].values or () if name in statuses
         },
-        types=tuple(_types(frame, table)),
+        types=tuple(_types(few, table)),
         bits=tuple((bit, int(((flags & bit.value) != 0).sum())) for bit in table["flags"].bits),
-        filled={name: frame[name].count() for name in table.names},
+        filled=filled.row(0, named=True),
         errors=(
-            _quantile(frame["feh_error"], 0),
-            _quantile(frame["feh_error"], 0.5),
-            _quantile(frame["feh_error"], 1),
+            _quantile(few["feh_error"], 0),
+            _quantile(few["feh_error"], 0.5),
+            _quantile(few["feh_error"], 1),
         ),
     )
 

@@ -7,7 +7,7 @@ are read side by side, some thousand rows at a time.
 
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,14 +104,23 @@ def format_findings(folder: Path, manifest: Manifest, table: Table) -> Iterator[
     yield from broken
     if broken:
         return
+    yield from compared({form: folder / name for form, name in files.items()}, table, about, n_rows)
+
+
+def compared(
+    files: Mapping[str, Path], table: Table, about: About, n_rows: int
+) -> Iterator[Finding]:
+    """Compare each format with the Parquet file, cell by cell, and all with what describes them."""
+    path = files["parquet"]
     parquet = _Read("parquet", path.name, list(_parquet(path, table, about, n_rows)))
-    others = [_read(folder / files[form], form, table, about) for form in READERS]
+    others = [_read(files[form], form, table, about) for form in READERS]
     if all(read.problems for read in (parquet, *others)):
         # All three cannot be wrong in the same way.
         of_columns = all(read.problems[0].startswith("column ") for read in others)
         at_fault = "schema.toml" if of_columns else MANIFEST
         yield Finding(at_fault, f"disagrees with every format: {others[0].problems[0]}")
         return
+    rows = pl.scan_parquet(path, glob=False)
     _compare(rows, n_rows, table, [read for read in others if not read.problems])
     for read in (parquet, *others):
         yield from (Finding(read.file, problem) for problem in read.problems)
