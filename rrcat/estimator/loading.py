@@ -22,6 +22,7 @@ from rrcat.plugin import API, EstimatorSpec
 GROUP = "rrcat"
 BLOCK = "RRCAT_BLOCK_PLUGINS"
 ID = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+RESERVED = ("combination",)
 INPUTS = frozenset({"features", "light_curves", "sequences"})
 PULSATION_TYPES = frozenset({"RRab", "RRc", "RRd"})
 
@@ -200,6 +201,8 @@ def spec_faults(spec: Any) -> list[str]:
         value = getattr(spec, name)
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
             faults.append(f"{name} {value!r} is not {form}")
+    if spec.id in RESERVED:
+        faults.append(f"id {spec.id!r} is taken: rrcat gives it to what estimators are combined to")
     for name, allowed in (("inputs", INPUTS), ("pulsation_types", PULSATION_TYPES)):
         value = getattr(spec, name)
         if not _is_set_of_words(value) or not value <= allowed:

@@ -227,6 +227,7 @@ GOOD = EstimatorSpec(
     [
         ({"id": "Not An Id"}, "id 'Not An Id' is not lower-case words"),
         ({"id": None}, "id None is not"),
+        ({"id": "combination"}, "id 'combination' is taken"),
         ({"version": "1.0"}, "version '1.0' is not"),
         ({"factory": "module.Class"}, "factory 'module.Class' is not module:Class"),
         ({"summary": ""}, "summary '' is not one line"),
