@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import faults
 import polars as pl
@@ -24,7 +24,7 @@ from rrcat.archive.fetch_folder import WORK
 from rrcat.archive.store import LocalStore
 from rrcat.cli.main import main
 
-STARS, CHUNK = 20_000, 500
+CHUNK = 500
 MOMENTS = 10
 Ids = frozenset[int | str]
 
@@ -35,34 +35,43 @@ def proxy(tap_server: TapServer) -> Iterator[proxies.Proxy]:
         yield proxy
 
 
-@pytest.fixture(scope="module")
+class Undisturbed(NamedTuple):
+    """The store of this many stars, and the seconds that it took."""
+
+    n_stars: int
+    store: LocalStore
+    seconds: float
+
+
+@pytest.fixture(scope="module", params=[6_000, pytest.param(20_000, marks=pytest.mark.slow)])
 def undisturbed(
-    tap_server: TapServer, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[LocalStore, float]:
-    """Give the store of 20,000 stars, and the seconds that it took."""
+    request: pytest.FixtureRequest, tap_server: TapServer, tmp_path_factory: pytest.TempPathFactory
+) -> Undisturbed:
     folder = tmp_path_factory.mktemp("undisturbed")
     recipe = tap_recipes.write_recipe(folder, survey(tap_server.url))
     started = time.monotonic()
-    subprocess.run(command(recipe), check=True, capture_output=True)
-    return LocalStore.open(folder / "fetched"), time.monotonic() - started
+    subprocess.run(command(recipe, request.param), check=True, capture_output=True)
+    seconds = time.monotonic() - started
+    return Undisturbed(request.param, LocalStore.open(folder / "fetched"), seconds)
 
 
 def survey(url: str) -> dict[str, Any]:
     return tap_recipes.gaia(url, "survey", stars_in_chunk=CHUNK)
 
 
-def command(recipe: Path) -> list[str]:
-    return [sys.executable, "-m", "rrcat", "fetch", str(recipe)]
+def command(recipe: Path, n_stars: int | None = None) -> list[str]:
+    limit = [] if n_stars is None else ["--limit", str(n_stars)]
+    return [sys.executable, "-m", "rrcat", "fetch", str(recipe), *limit]
 
 
-def begin(recipe: Path) -> subprocess.Popen[str]:
+def begin(recipe: Path, n_stars: int | None = None) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command(recipe), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command(recipe, n_stars), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
 
 
-def finish(recipe: Path) -> LocalStore:
-    done = subprocess.run(command(recipe), capture_output=True, text=True)
+def finish(recipe: Path, n_stars: int) -> LocalStore:
+    done = subprocess.run(command(recipe, n_stars), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return LocalStore.open(recipe.parent / "fetched")
 
@@ -78,43 +87,45 @@ def asked_for(proxy: proxies.Proxy) -> Ids:
     return frozenset().union(*(asked.ids for asked in proxy.asked))
 
 
-def test_the_store_of_20_000_stars_holds_what_the_service_has(
-    undisturbed: tuple[LocalStore, float], tap_server: TapServer
+def test_the_store_holds_what_the_service_has(
+    undisturbed: Undisturbed, tap_server: TapServer
 ) -> None:
-    store, _ = undisturbed
-    expected = tap_recipes.observations(tap_server, "survey")
+    store = undisturbed.store
+    ids = tap_server.tables["survey.vari_rrlyrae"]["source_id"].sort()[: undisturbed.n_stars]
+    assert store.source_ids().tolist() == ids.to_list()
+    expected = tap_recipes.observations(tap_server, "survey").filter(
+        pl.col("source_id").is_in(ids.implode())
+    )
     curves = store.light_curves()
     assert curves is not None
     ordered = curves.select(expected.columns).sort(expected.columns)
     assert_frame_equal(ordered, expected.sort(expected.columns))
     account = pl.read_parquet(store.folder / "account.parquet")
-    assert account["source_id"].to_list() == store.source_ids().tolist()
+    assert account["source_id"].to_list() == ids.to_list()
     assert set(account["status"]) == {"received"}
 
 
 def test_a_fetch_killed_between_answers_asks_for_unfinished_chunks_only(
-    undisturbed: tuple[LocalStore, float],
-    tap_server: TapServer,
-    proxy: proxies.Proxy,
-    tmp_path: Path,
+    undisturbed: Undisturbed, tap_server: TapServer, proxy: proxies.Proxy, tmp_path: Path
 ) -> None:
-    """Killed in the middle of its tenth, twentieth and thirtieth answer with light curves."""
-    expected, _ = undisturbed
+    """Killed three times, each in the middle of an answer after another quarter of them."""
+    n_stars, expected, _ = undisturbed
+    quarter = n_stars // CHUNK // 4
     recipe = tap_recipes.write_recipe(tmp_path, survey(proxy.url))
     for _ in range(3):
         proxy.asked.clear()
         proxy.rules.clear()
         already = safe(recipe, tap_server)
-        process = begin(recipe)
-        proxy.play(passed_on, when=uploads, times=9)
+        process = begin(recipe, n_stars)
+        proxy.play(passed_on, when=uploads, times=quarter - 1)
         proxy.play(killing(process), when=uploads)
         _, told = process.communicate()
         assert process.returncode == -signal.SIGKILL, told
         assert not asked_for(proxy) & already
     already = safe(recipe, tap_server)
-    assert 10 * CHUNK <= len(already) < STARS
+    assert quarter * CHUNK <= len(already) < n_stars
     proxy.asked.clear()
-    assert finish(recipe).files() == expected.files()
+    assert finish(recipe, n_stars).files() == expected.files()
     assert not asked_for(proxy) & already
 
 
@@ -186,17 +197,14 @@ def test_a_job_that_the_server_has_forgotten_is_begun_anew(
 
 @pytest.mark.slow
 def test_a_fetch_killed_at_any_of_ten_random_moments_comes_to_the_same_store(
-    undisturbed: tuple[LocalStore, float],
-    tap_server: TapServer,
-    proxy: proxies.Proxy,
-    tmp_path: Path,
+    undisturbed: Undisturbed, tap_server: TapServer, proxy: proxies.Proxy, tmp_path: Path
 ) -> None:
-    expected, seconds = undisturbed
+    n_stars, expected, seconds = undisturbed
     moments = random.Random(4)
     killed = 0
     while killed < MOMENTS:
         recipe = tap_recipes.write_recipe(tmp_path / str(killed), survey(proxy.url))
-        process = begin(recipe)
+        process = begin(recipe, n_stars)
         try:
             process.wait(timeout=moments.uniform(0.05, 0.95) * seconds)
         except subprocess.TimeoutExpired:
@@ -205,7 +213,7 @@ def test_a_fetch_killed_at_any_of_ten_random_moments_comes_to_the_same_store(
         assert process.returncode in (0, -signal.SIGKILL), told
         already = safe(recipe, tap_server)
         proxy.asked.clear()
-        assert finish(recipe).files() == expected.files()
+        assert finish(recipe, n_stars).files() == expected.files()
         assert not asked_for(proxy) & already
         killed += process.returncode != 0
         shutil.rmtree(recipe.parent)
