@@ -60,8 +60,9 @@ def _described(
     columns: list[CdsColumn], name: str, description: str
 ) -> tuple[CDSAstropyTable, list[str]]:
     """Give the table with all that is told of its columns, and the lines of notes on them."""
-    rows = AstropyTable([one.cells for one in columns], copy=False)
+    rows = AstropyTable([one.example for one in columns])
     table = CDSAstropyTable(rows, name, ascii_words(description))
+    table.nlines = len(columns[0].cells)
     notes: list[str] = []
     numbers: dict[object, int] = {}  # columns with the same words share a note
     for one in columns:

@@ -49,6 +49,18 @@ class CdsColumn:
         return int(self.form[1:].partition(".")[0])
 
     @property
+    def example(self) -> MaskedColumn:
+        """Three cells that show what the column may hold: extremes, and whether any is missing.
+
+        They are all that cdspyreadme looks at to describe it, and it looks at each cell in Python.
+        """
+        known = np.ma.asarray(self.cells).compressed()
+        ends = [known[0], known[0]] if self.form[0] == "A" else [known.min(), known.max()]
+        mask = [False, False, known.size < len(self.cells)]
+        values = np.array([*ends, ends[1]], dtype=known.dtype)
+        return MaskedColumn(values, name=self.label, mask=mask if mask[2] else np.ma.nomask)
+
+    @property
     def limits(self) -> tuple[Any, Any] | None:
         """The least and the greatest value, of integers and fixed-point numbers alone."""
         known = np.ma.asarray(self.cells).compressed()
@@ -94,7 +106,8 @@ def _written(one: CdsColumn, known: np.ndarray[Any, Any]) -> list[str]:
         return [str(cell) for cell in cells]
     digits = int(one.form.partition(".")[2] or 0)
     form = {"I": "d", "F": f".{digits}f", "E": f".{digits - 1}e"}[one.form[0]]
-    return [f"{cell:{one.width}{form}}" for cell in cells]
+    form = f"{one.width}{form}"
+    return [format(cell, form) for cell in cells]
 
 
 def _labels(table: Table) -> dict[str, str]:
