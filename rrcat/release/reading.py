@@ -119,11 +119,9 @@ def as_read(frame: pl.DataFrame, table: Table, form: str) -> pl.DataFrame:
 
 
 def _as_in_fits(cells: pl.Series) -> pl.Series:
-    distinct = cells.unique()
-    if not len(distinct):
-        return cells
-    texts = [fits_text(cell).decode() for cell in distinct.to_list()]
-    return cells.replace_strict(distinct, texts, return_dtype=pl.String)
+    kept = cells.str.strip_chars_end(" ")
+    odd = kept.filter(kept.str.len_bytes() != kept.str.len_chars()).unique()
+    return kept.replace(odd, [fits_text(cell).decode() for cell in odd.to_list()])
 
 
 def _kind(field: Field) -> tuple[str, tuple[int, ...]]:
