@@ -15,6 +15,7 @@ settings.register_profile("untimed", deadline=None)  # how long an example takes
 settings.load_profile("untimed")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+TOGETHER = "plugins/rrcat-keras"  # TensorFlow, and networks that several files ask of
 LONGEST = ("tests/end_to_end", "plugins")
 
 
@@ -56,13 +57,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """In parallel, begin with what takes longest, lest one process end long after the others."""
     if hasattr(config, "workerinput"):
         items.sort(
-            key=lambda item: (not asks_server(item.path), not item.nodeid.startswith(LONGEST))
+            key=lambda item: (
+                not asks_server(item.path),
+                not item.nodeid.startswith(TOGETHER),
+                not item.nodeid.startswith(LONGEST),
+            )
         )
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """In parallel, hand out whole files, and to one process all those that ask the TAP server.
+    """In parallel, hand out whole files; to one process all that ask the TAP server, or networks.
 
     The tests of a file share what its fixtures have built, and each server takes 20 s to start.
     """
@@ -71,7 +76,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            return "TAP server" if asks_server(config.rootpath / file) else file
+            if asks_server(config.rootpath / file):
+                return "TAP server"
+            return TOGETHER if file.startswith(TOGETHER) else file
 
     config.option.loadscopereorder = False  # it would begin with the files of most tests
     return Scheduling(config, log)
