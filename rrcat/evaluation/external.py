@@ -35,7 +35,8 @@ def read_external(config: ExternalFile, base: Path, *, survey: str, scale: str) 
     twice = rows.filter(pl.col("source_id").is_duplicated())
     if twice.height:
         raise ArchiveError(
-            f"{twice['source_id'].n_unique()} stars stand twice among the values of {config.id!r}",
+            f"stars stand twice among the values of {config.id!r}: "
+            f"{twice['source_id'].n_unique()} of them",
             file=base / config.file,
             star=twice["source_id"].min(),
             hint="keep one row a star, or take some with `where`",

@@ -125,8 +125,8 @@ def _bailey(frame: pl.DataFrame) -> Figure | None:
         Drawing(draw),
         f"The Bailey diagram: period against {words[measure]}, coloured {coloured}.{beyond}",
         "RRab stars fall from short periods and large amplitudes to long and small ones, metal-poor"
-        " stars lie to the right; RRc stars lie apart, below 0.45 d and about 0.5 mag. Columns at"
-        " one period, or colours without order, are a bad sign.",
+        " stars lie to the right; RRc stars lie apart, below 0.45 d and at smaller amplitudes."
+        " Columns at one period, or colours without order, are a bad sign.",
         f"{'Density' if rows.height > DENSE else 'Scatter'} of {words[measure]} against period for"
         f" {rows.height:,} stars with a metallicity; the median period is"
         f" {np.median(rows['period']):.2f} days.",
@@ -161,6 +161,9 @@ def _sky(frame: pl.DataFrame) -> Figure | None:
     if rows.is_empty():
         return None
     sky = Sky(rows["ra"].to_numpy(), rows["dec"].to_numpy())
+    without = frame.height - rows.height
+    have = "star has" if without == 1 else "stars have"
+    unplaced = f" {without:,} {have} no position." if without else ""
     there = rows["feh"].is_not_null().to_numpy()
     south, north = np.percentile(rows["dec"].to_numpy(), [0, 100])
 
@@ -184,7 +187,7 @@ def _sky(frame: pl.DataFrame) -> Figure | None:
     return Figure(
         "On the sky",
         Drawing(draw, sky.projection, sky.size),
-        "Where the stars are, in right ascension and declination.",
+        f"Where the stars are, in right ascension and declination.{unplaced}",
         "Holes and stripes are where the survey did not look, or not often enough; stars without a"
         " metallicity should not crowd in one place.",
         f"Map of {rows.height:,} positions, from declination {south:.1f} to {north:.1f} degrees.",

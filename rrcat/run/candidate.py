@@ -86,7 +86,7 @@ def write_candidate(
             "build",
             "every row has a value or a reason, not both",
             not n_broken,
-            f"{n_broken} of {n_rows} rows break this",
+            f"{n_broken:,} of {n_rows:,} rows break this",
         ),
         *_wholeness(account),
         *checks,

@@ -48,6 +48,13 @@ def test_small_field_is_drawn_flat_wherever_it_lies(frame, drawn, centre):
     assert "declination -71.0 to -69.0" in flat.alt
 
 
+def test_stars_without_a_position_are_counted_below_the_map(frame):
+    placed = frame.drop_nulls(["ra", "dec"])
+    lost = placed.with_columns(ra=pl.when(pl.int_range(pl.len()) >= 3).then("ra"))
+    assert "no position" not in by_title(placed)["On the sky"].caption
+    assert " 3 stars have no position." in by_title(lost)["On the sky"].caption
+
+
 def test_values_of_stars_of_unknown_type_are_drawn_too(frame):
     unknown = frame.with_columns(pulsation_type=pl.lit(None, dtype=pl.String))
     assert len(by_title(unknown)) == 4
