@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -96,6 +97,8 @@ class ClusterExecutor(Executor):
         """
         # A task, since some clusters start workers only when there is something to do.
         asked = self.client.submit(version, "dask", pure=False)
+        if not self.client.nthreads():
+            print("waiting for the first worker of the scheduler", file=sys.stderr)
         try:
             asked.result(timeout=SECONDS_FOR_A_WORKER)
         except TimeoutError:

@@ -3,8 +3,9 @@
 - Work that raises is not done again: it would raise again. The other units go on.
 - Work whose worker died may be innocent: memory ran out, a node was lost, or the worker held it
   beside the guilty one (dask's ``KilledWorker`` does not tell which it was). It is put aside until
-  all others have ended, and then submitted alone, up to five times. What is alone when its worker
-  dies, every time, is guilty.
+  all others have ended. What was put aside is submitted again, as long as that finishes some of it.
+  The rest is submitted alone, up to five times: what is alone when its worker dies, every time, is
+  guilty.
 - Where the first few units all fail, the fault is hardly theirs: the rest is left untried. So it is
   where the machine is at fault, as with a full disk.
 """
@@ -76,7 +77,7 @@ class Resubmission(Generic[AnyUnit]):
         self.submit, self.done, self.suspected = submit, done, suspected
         self.finished = 0
         self.failures: dict[AnyUnit, Failure] = {}
-        self._suspects: list[AnyUnit] = []
+        self._suspects: set[AnyUnit] = set()
 
     def work_off(self, units: list[AnyUnit]) -> None:
         """Wait until each unit has ended: it is finished, among the failures, or left untried.
@@ -86,8 +87,12 @@ class Resubmission(Generic[AnyUnit]):
         RrcatError, OSError
             No unit can be worked on. What is finished stays.
         """
-        self._together(units)
-        for unit in self._suspects:
+        aside = self._together(units)
+        while len(aside) > 1 and not self.hopeless:
+            before, aside = aside, self._together(aside)
+            if len(aside) == len(before):
+                break
+        for unit in aside:
             self._alone(unit)
 
     @property
@@ -95,30 +100,38 @@ class Resubmission(Generic[AnyUnit]):
         """Whether so many have failed, and none succeeded, that the rest is left untried."""
         return not self.finished and len(self.failures) + len(self._suspects) >= HOPELESS
 
-    def _together(self, units: list[AnyUnit]) -> None:
+    def _together(self, units: list[AnyUnit]) -> list[AnyUnit]:
+        """Wait until each unit has ended; give those whose worker died, in the order given."""
         waiting: dict[Future[Outcome], AnyUnit] = {}
+        aside: set[AnyUnit] = set()
+
+        def settle(future: Future[Outcome]) -> None:
+            # A future that is kept keeps its result on the cluster, and when the worker that holds
+            # it dies, dask would do the finished work again.
+            unit = waiting.pop(future)
+            if not self._settle(unit, future):
+                aside.add(unit)
+                if unit not in self._suspects:
+                    self._suspects.add(unit)
+                    self.suspected(unit)
+
         try:
             for unit in units:
-                if self.hopeless:
-                    return
                 future = self.submit(unit)
                 waiting[future] = unit
                 if future.done():  # a serial executor has worked already
-                    self._settle_or_suspect(waiting.pop(future), future)
-            for future in as_completed(list(waiting)):
-                # A future that is kept keeps its result on the cluster, and when the worker that
-                # holds it dies, dask would do the finished work again.
-                self._settle_or_suspect(waiting.pop(future), future)
+                    settle(future)
                 if self.hopeless:
-                    return
+                    break
+            else:
+                for future in as_completed(list(waiting)):
+                    settle(future)
+                    if self.hopeless:
+                        break
         finally:
             for future in waiting:
                 future.cancel()
-
-    def _settle_or_suspect(self, unit: AnyUnit, future: Future[Outcome]) -> None:
-        if not self._settle(unit, future):
-            self._suspects.append(unit)
-            self.suspected(unit)
+        return [unit for unit in units if unit in aside]
 
     def _alone(self, unit: AnyUnit) -> None:
         for _ in range(RESUBMISSIONS):

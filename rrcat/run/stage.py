@@ -61,7 +61,7 @@ def run_stage(
 
     def suspected(unit: AnyUnit) -> None:
         progress.console.print(
-            f"{title}: a worker process died; {called(unit)} will be done again later, alone",
+            f"{title}: a worker process died; {called(unit)} will be done again later",
             markup=False,
             highlight=False,
         )

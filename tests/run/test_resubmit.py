@@ -50,12 +50,27 @@ def run(
 
 
 def test_whose_worker_died_is_done_alone_when_all_others_are_finished() -> None:
-    submit = Submit({1: 1, 3: RESUBMISSIONS})
+    submit = Submit({3: RESUBMISSIONS})
     stage, done, suspects = run(submit)
-    assert done == [0, 2, 4, 5, 1, 3]
-    assert suspects == [1, 3]
-    assert submit.asked == [0, 1, 2, 3, 4, 5, 1, *[3] * RESUBMISSIONS]
+    assert done == [0, 1, 2, 4, 5, 3]
+    assert suspects == [3]
+    assert submit.asked == [0, 1, 2, 3, 4, 5, *[3] * RESUBMISSIONS]
     assert not stage.failures
+
+
+def test_what_was_put_aside_is_done_together_as_long_as_some_of_it_succeeds() -> None:
+    submit = Submit({1: 1, 2: 2, 3: 3, 4: 3})
+    stage, done, suspects = run(submit)
+    assert done == [0, 5, 1, 2, 3, 4]
+    assert suspects == [1, 2, 3, 4]
+    assert submit.asked[6:] == [1, 2, 3, 4, 2, 3, 4, 3, 4]
+    assert not stage.failures
+
+
+def test_where_none_of_it_succeeds_each_is_alone() -> None:
+    submit = Submit({1: 3, 4: 3})
+    run(submit)
+    assert submit.asked[6:] == [1, 4, 1, 1, 4, 4]
 
 
 def test_whose_worker_dies_five_times_more_is_guilty() -> None:
