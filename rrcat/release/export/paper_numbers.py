@@ -1,7 +1,7 @@
 """The numbers of a catalogue that a paper about it tells, each a command of LaTeX."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import polars as pl
@@ -84,8 +84,8 @@ def distinct(groups: Iterable[Group]) -> list[Group]:
                 n += 1
                 name = one.name + command(n)
             seen.add(name)
-            numbers.append(Number(name, one.text, one.meaning, one.unit, one.file))
-        told.append(Group(group.title, tuple(numbers), group.lacks))
+            numbers.append(replace(one, name=name))
+        told.append(replace(group, numbers=tuple(numbers)))
     return told
 
 
