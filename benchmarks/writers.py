@@ -23,6 +23,7 @@ from rrcat.release.about import About
 from rrcat.release.finding import Finding
 from rrcat.release.fits import write_fits
 from rrcat.release.parquet import write_parquet
+from rrcat.release.subset import cut_columns
 from rrcat.release.verify_formats import FORMATS, compared
 from rrcat.release.votable import write_votable
 from rrcat.schema import Table, check, load
@@ -86,11 +87,6 @@ def in_astropy(frame: pl.DataFrame, table: Table) -> AstropyTable:
     return AstropyTable(columns)
 
 
-def cut(table: Table) -> Table:
-    """Give the first columns of a table, as many as are asked for."""
-    return table.model_copy(update={"column": table.column[:N_COLUMNS]})
-
-
 def seconds(action: Callable[[], object]) -> float:
     """Give how long something takes at best of three times, since it may wait for the disk."""
     taken = []
@@ -127,7 +123,8 @@ def differing(stilts: str, path: Path, frame: pl.DataFrame) -> list[str]:
 
 
 def rows() -> Iterator[Row]:
-    table = cut(load("rrl_metallicity"))
+    whole = load("rrl_metallicity")
+    table = cut_columns(whole, whole.names[:N_COLUMNS])
     frame = catalogue(table)
     peer = in_astropy(frame, table)
     stilts = shutil.which("stilts")
