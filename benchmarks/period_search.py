@@ -1,6 +1,7 @@
-"""Time and success of the period search, beside periodograms of astropy and nifty-ls.
+"""Time and success of the period search, beside periodograms of nifty-ls, light-curve and astropy.
 
-All look for the period of the same light curves, between 0.2 and 1.2 d, on one grid: ASAS stars
+All look for the period of the same light curves, between 0.2 and 1.2 d, on one grid (light-curve's
+goes on from 0 to the next power of two, and knows no errors): ASAS stars
 with a published period, simulated space photometry, and folded Gaia curves unfolded onto simulated
 transit times. A period is right when it lies within 1e-4 of the published or true one. The peers
 take the highest peak; the one of three harmonics resolves its peaks as finely. astropy with three
@@ -17,11 +18,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import light_curve
 import nifty_ls
 import numpy as np
 import polars as pl
 from astropy.timeseries import LombScargle
-from run import Row
+from run import Row, Spread
 
 from rrcat.fourier.search import search_periods
 from rrcat.fourier.search_settings import PeriodSearchSettings
@@ -115,6 +117,15 @@ def _nifty(times: Any, mag: Any, error: Any, n_terms: int) -> float:
     return float(1.0 / (lowest + step * np.argmax(power)))
 
 
+def _light_curve(times: Any, mag: Any, error: Any, n_terms: int) -> float:
+    _, step, _ = _grid(times, 5 * n_terms)
+    n = 2 ** int(np.ceil(np.log2(1.0 / RANGE[0] / step)))
+    grid = step * np.arange(n + 1)
+    power = light_curve.Periodogram(freqs=2.0 * np.pi * grid, fast=True).power(times, mag)
+    inside = (grid >= 1.0 / RANGE[1]) & (grid <= 1.0 / RANGE[0])
+    return float(1.0 / grid[inside][np.argmax(power[inside])])
+
+
 def by_periodogram(
     find: Callable[..., float], n_terms: int, n_stars: int | None = None
 ) -> Callable[[Sample], pl.DataFrame]:
@@ -138,18 +149,21 @@ SEARCHES = {
     "rrcat": by_rrcat,
     "nifty-ls, 1 harmonic": by_periodogram(_nifty, 1),
     "nifty-ls, 3 harmonics": by_periodogram(_nifty, 3),
+    "light-curve, 1 harmonic": by_periodogram(_light_curve, 1),
     "astropy, 1 harmonic": by_periodogram(_astropy, 1),
     "astropy, 3 harmonics": by_periodogram(_astropy, 3, n_stars=3),
 }
 
 
-def judged(found: pl.DataFrame, truth: pl.DataFrame, seconds: float) -> dict[str, Any]:
+REPEATS = {"rrcat": 5, "nifty-ls, 1 harmonic": 3}
+
+
+def judged(found: pl.DataFrame, truth: pl.DataFrame) -> dict[str, Any]:
     both = found.join(truth, on="source_id", suffix="_true")
     right = ((both["period"] / both["period_true"] - 1.0).abs() < RIGHT).fill_null(False)
     doubt = both["period_in_doubt"]
     return {
         "stars": both.height,
-        "ms": 1e3 * seconds / both.height,
         "right": right.mean(),
         "in doubt": doubt.mean(),
         "in doubt of the wrong": doubt.filter(~right).mean(),
@@ -171,23 +185,41 @@ def measure(n_stars: int, seed: int) -> dict[str, Any]:
     for sample_name, sample in samples.items():
         lengths = sample[0].group_by("source_id").len()["len"]
         for name, search in SEARCHES.items():
-            start = time.process_time()
-            found = search(sample)
-            seconds = time.process_time() - start
+            milliseconds = []
+            for _ in range(REPEATS.get(name, 1)):
+                start = time.process_time()
+                found = search(sample)
+                milliseconds.append(1e3 * (time.process_time() - start) / found.height)
             row = {"search": name, "light curves": sample_name, "median epochs": lengths.median()}
-            table.append({**row, **judged(found, sample[1], seconds)})
+            row["ms"] = Spread.of(milliseconds, "ms")
+            table.append({**row, **judged(found, sample[1])})
     return {"n_stars": n_stars, "seed": seed, "table": table}
+
+
+def _time_required(row: dict[str, Any], table: list[dict[str, Any]]) -> tuple[str, bool | None]:
+    """Give the time that is required of rrcat: 7 ms, and that of the fastest with harmonics."""
+    if row["search"] != "rrcat":
+        return "", None
+    beside = [
+        other["ms"].minimum
+        for other in table
+        if other["light curves"] == row["light curves"] and "3 harmonics" in other["search"]
+    ]
+    limit = min(7.0, *beside)
+    return f"≤ {limit:.1f} ms", row["ms"].minimum <= limit
 
 
 def rows() -> Iterator[Row]:
     """Give what is required on ASAS stars, and what the periodograms' highest peaks do."""
-    for row in measure(n_stars=300, seed=101)["table"]:
+    table = measure(n_stars=300, seed=101)["table"]
+    for row in table:
         what = f"{row['search']}, {row['light curves']} ({row['stars']} stars)"
         ours_on_asas = row["search"] == "rrcat" and row["light curves"] == "ASAS"
         yield Row(
             f"{what}: time a light curve of {row['median epochs']:.0f} epochs, one core",
-            f"{row['ms']:.1f} ms",
-            *(("≤ 30 ms", row["ms"] <= 30.0) if ours_on_asas else ()),
+            f"{row['ms'].minimum:.1f} ms",
+            *_time_required(row, table),
+            row["ms"],
         )
         if row["stars"] < 10:
             continue

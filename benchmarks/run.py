@@ -1,23 +1,49 @@
-"""Run every benchmark and write one table, `benchmarks/results.md`.
+"""Run every benchmark and write one table, `benchmarks/results.md` and `benchmarks/results.json`.
 
     python benchmarks/run.py [NAME ...]
 
 A benchmark is a file beside this one with a function `rows()` that yields a `Row` for each thing it
-measured. The exit code is 1 where a requirement is missed. Those that take hours run only when they
-are named.
+measured. Those that were run replace what the table held of them. The exit code is 1 where a
+requirement is missed. Those that take hours run only when they are named.
 """
 
 import importlib
+import json
 import os
 import platform
+import statistics
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 LONG = ("few_calibrators", "learning_curve", "robustness", "scale")
+LIBRARIES = ("rrcat", "polars", "numpy", "numba")
+HEAD = """# Results
+
+Written by `tox run -e bench`, with `results.json`. Times are of one core and the least of some
+repeats, where it is not said otherwise; the spread is that of the repeats.
+"""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What repeats of one measurement gave."""
+
+    minimum: float
+    median: float
+    maximum: float
+    unit: str
+
+    @classmethod
+    def of(cls, values: list[float], unit: str) -> "Spread":
+        return cls(min(values), statistics.median(values), max(values), unit)
+
+    def __str__(self) -> str:
+        return f"{self.minimum:.3g} – {self.median:.3g} – {self.maximum:.3g} {self.unit}"
 
 
 @dataclass(frozen=True)
@@ -28,6 +54,7 @@ class Row:
     reached: str
     required: str = ""
     passed: bool | None = None
+    spread: Spread | None = None
 
 
 def names() -> list[str]:
@@ -35,10 +62,15 @@ def names() -> list[str]:
 
 
 def table(rows: list[Row]) -> str:
-    lines = ["| what | reached | required | |", "|---|---|---|---|"]
+    spread = any(row.spread for row in rows)
+    lines = [
+        f"| what | reached | {'min – median – max | ' if spread else ''}required | |",
+        f"|---|---|---|---|{'---|' if spread else ''}",
+    ]
     for row in rows:
         mark = {True: "✓", False: "**missed**", None: ""}[row.passed]
-        lines.append(f"| {row.what} | {row.reached} | {row.required} | {mark} |")
+        between = f"{row.spread or ''} | " if spread else ""
+        lines.append(f"| {row.what} | {row.reached} | {between}{row.required} | {mark} |")
     return "\n".join(lines) + "\n"
 
 
@@ -48,7 +80,7 @@ def machine() -> str:
     if info.exists():
         models = [line for line in info.read_text().splitlines() if line.startswith("model name")]
         cpu = models[0].partition(": ")[2] if models else cpu
-    used = ", ".join(f"{name} {version(name)}" for name in ("rrcat", "polars", "numpy", "numba"))
+    used = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {used}"
 
 
@@ -60,15 +92,35 @@ def measured(chosen: list[str]) -> Iterator[tuple[str, list[Row]]]:
         yield name, rows
 
 
+def keep(results: dict[str, list[Row]]) -> None:
+    """Put what was measured in place of what the files held of it."""
+    path = HERE / "results.json"
+    kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    for name, rows in results.items():
+        kept[name] = {"machine": machine(), "rows": [asdict(row) for row in rows]}
+    kept = {name: kept[name] for name in names() if name in kept}
+    text = json.dumps(kept, indent=1, ensure_ascii=False, default=bool)  # numpy has its own bool
+    path.write_text(text + "\n", encoding="utf-8")
+    sections = [
+        f"## {name}\n\n{section['machine']}\n\n{table([_row(row) for row in section['rows']])}"
+        for name, section in json.loads(text).items()
+    ]
+    (HERE / "results.md").write_text("\n".join([HEAD, *sections]), encoding="utf-8")
+
+
+def _row(kept: dict[str, Any]) -> Row:
+    spread = kept.pop("spread")
+    return Row(**kept, spread=Spread(**spread) if spread else None)
+
+
 def main(arguments: list[str]) -> int:
     if unknown := sorted(set(arguments) - set(names())):
         print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(names())}")
         return 2
-    results = dict(measured(arguments or [name for name in names() if name not in LONG]))
-    if not arguments:
-        sections = [f"## {name}\n\n{table(rows)}" for name, rows in results.items()]
-        head = f"# Results\n\nWritten by `tox run -e bench`. {machine()}\n"
-        (HERE / "results.md").write_text("\n".join([head, *sections]), encoding="utf-8")
+    results = {}
+    for name, rows in measured(arguments or [name for name in names() if name not in LONG]):
+        results[name] = rows
+        keep({name: rows})
     missed = [row for rows in results.values() for row in rows if row.passed is False]
     return 1 if missed else 0
 

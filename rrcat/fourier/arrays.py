@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rrcat.fourier.kernel import FLAGS, SCALARS, KernelSettings, fit_batch
-from rrcat.fourier.normal import FREQUENCY
 from rrcat.fourier.settings import FitSettings
-from rrcat.fourier.shape import VALUE_COLUMNS, describe_batch, phase_grid
+from rrcat.fourier.shape import VALUE_COLUMNS
 from rrcat.harmonic import COVARIANCE_LENGTH, MAX_HARMONICS
 
 FloatArray = NDArray[np.float64]
@@ -65,12 +64,35 @@ def fit_arrays(
         ``(8,)`` or ``(n, 8)``; by default those of the settings.
     """
     settings = settings or FitSettings()
-    n = offsets.size - 1
+    return _fit(offsets[:-1], offsets[1:], time, mag, mag_error, period, settings, prior_scales)
+
+
+def fit_from_each(
+    time: FloatArray,
+    mag: FloatArray,
+    mag_error: FloatArray,
+    period: FloatArray,
+    settings: FitSettings,
+) -> FitResult:
+    """Fit one light curve from each of ``n`` periods [d]; the rest as for :func:`fit_arrays`."""
+    begin = np.zeros(period.size, dtype=np.int64)
+    return _fit(begin, begin + time.size, time, mag, mag_error, period, settings, None)
+
+
+def _fit(
+    begin: NDArray[np.int64],
+    end: NDArray[np.int64],
+    time: FloatArray,
+    mag: FloatArray,
+    mag_error: FloatArray,
+    period: FloatArray,
+    settings: FitSettings,
+    prior_scales: ArrayLike | None,
+) -> FitResult:
+    n = begin.size
     scales = np.asarray(
         settings.prior_scales if prior_scales is None else prior_scales, dtype=np.float64
     )
-    coefficients = np.empty((n, FREQUENCY))
-    covariance = np.empty((n, FREQUENCY + 1, FREQUENCY + 1))
     result = FitResult(
         values=np.empty((n, len(VALUE_COLUMNS))),
         scalars=np.empty((n, len(SCALARS))),
@@ -78,25 +100,17 @@ def fit_arrays(
         covariance=np.empty((n, COVARIANCE_LENGTH)),
     )
     fit_batch(
-        _laid_out(offsets, np.int64),
+        _laid_out(begin, np.int64),
+        _laid_out(end, np.int64),
         _laid_out(time, np.float64),
         _laid_out(mag, np.float64),
         _laid_out(mag_error, np.float64),
         1.0 / _laid_out(period, np.float64),
         _laid_out(np.broadcast_to(scales, (n, MAX_HARMONICS)), np.float64),
         _kernel_settings(settings),
-        coefficients,
-        covariance,
-        result.scalars,
-        result.flags,
-    )
-    describe_batch(
-        coefficients,
-        covariance,
-        result.scalars,
-        result.flags,
-        phase_grid(),
         result.values,
+        result.scalars,
+        result.flags,
         result.covariance,
     )
     return result

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rrcat.fourier.arrays import fit_arrays
+from rrcat.fourier.arrays import fit_from_each
 from rrcat.fourier.settings import FitSettings
 from rrcat.harmonic import MAX_HARMONICS
 
@@ -55,21 +56,8 @@ def fit_candidates(
     ``time`` [d], ``mag`` and ``error`` [mag, 0 where unknown] have shape ``(n_epochs,)``.
     """
     n, m = time.size, frequency.size
-    # Few harmonics where few are enough.
-    settings = FitSettings(
-        min_order=1,
-        max_order=min(max(n // _EPOCHS_PER_HARMONIC, 1), MAX_HARMONICS),
-        max_drift=0.5,
-        criterion="bic",
-    )
-    fits = fit_arrays(
-        n * np.arange(m + 1),
-        np.tile(time, m),
-        np.tile(mag, m),
-        np.tile(error, m),
-        1.0 / frequency,
-        settings,
-    )
+    settings = _settings(min(max(n // _EPOCHS_PER_HARMONIC, 1), MAX_HARMONICS))
+    fits = fit_from_each(time, mag, error, 1.0 / frequency, settings)
     n_parameters = 2.0 * fits["n_harmonics"] + 2.0
     variance = fits["residual_scatter"] ** 2
     freedom = np.maximum(fits["n_used"] - n_parameters, 1.0)
@@ -91,6 +79,12 @@ def fit_candidates(
         # A fit that ran to the bound of its frequency belongs to another candidate.
         cost=np.where(np.isfinite(cost) & (fits["at_bound"] == 0.0), cost, np.inf),
     )
+
+
+@cache
+def _settings(max_order: int) -> FitSettings:
+    # Few harmonics where few are enough.
+    return FitSettings(min_order=1, max_order=max_order, max_drift=0.5, criterion="bic")
 
 
 def _usual(period: FloatArray, r21: FloatArray) -> FloatArray:

@@ -15,23 +15,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rrcat.fourier.basis import set_basis, set_curve
 from rrcat.fourier.compiled import helper, kernel
 from rrcat.fourier.noise import clip, phase_sampling, solve_jitter, sum_of_squares
 from rrcat.fourier.normal import (
-    HIGHEST,
-    SIZE,
-    Curve,
     effective_parameters,
     factorise,
     frequency_step,
-    make_work,
-    set_basis,
     set_covariance,
     set_normal_equations,
     set_prior,
     set_weights,
     solve,
 )
+from rrcat.fourier.shape import describe, make_grid
+from rrcat.fourier.workspace import FREQUENCY, HIGHEST, SIZE, Curve, make_work
 
 _SEARCH_ORDERS = (1, 3)
 _SEARCH_ROUNDS = 6
@@ -77,25 +75,29 @@ class KernelSettings(NamedTuple):
 
 @kernel
 def fit_batch(
-    offsets: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    end: NDArray[np.int64],
     time: NDArray[np.float64],
     mag: NDArray[np.float64],
     error: NDArray[np.float64],
     frequency: NDArray[np.float64],
     prior_scales: NDArray[np.float64],
     settings: KernelSettings,
-    coefficients: NDArray[np.float64],
-    covariance: NDArray[np.float64],
+    values: NDArray[np.float64],
     scalars: NDArray[np.float64],
     flags: NDArray[np.int64],
+    packed: NDArray[np.float64],
 ) -> None:
-    """Fit every light curve and fill the four output arrays, one row each."""
+    """Fit each light curve, ``begin`` to ``end``, and fill the four output arrays, a row each."""
     longest = 1
-    for star in range(offsets.size - 1):
-        longest = max(longest, offsets[star + 1] - offsets[star])
+    for star in range(begin.size):
+        longest = max(longest, end[star] - begin[star])
     work = make_work(longest)
-    for star in range(offsets.size - 1):
-        here = slice(offsets[star], offsets[star + 1])
+    grid = make_grid()
+    coefficients = np.empty(FREQUENCY)
+    covariance = np.empty((FREQUENCY + 1, FREQUENCY + 1))
+    for star in range(begin.size):
+        here = slice(begin[star], end[star])
         _fit_one(
             time[here],
             mag[here],
@@ -104,11 +106,25 @@ def fit_batch(
             prior_scales[star],
             settings,
             work,
-            coefficients[star],
-            covariance[star],
+            coefficients,
+            covariance,
             scalars[star],
             flags[star],
         )
+        if flags[star, 0]:
+            values[star] = np.nan
+            packed[star] = np.nan
+        else:
+            describe(
+                coefficients,
+                covariance,
+                flags[star, 1],
+                scalars[star, 0],
+                scalars[star, 1],
+                grid,
+                values[star],
+                packed[star],
+            )
 
 
 @helper
@@ -129,6 +145,7 @@ def _fit_one(
         0.0 if fixed else min(settings.max_drift / curve.span, settings.max_period_shift * given)
     )
 
+    set_curve(curve, work)
     jitter = _FIRST_SCATTER**2
     work.used[:n] = True
     set_weights(curve, jitter, work)
@@ -146,7 +163,7 @@ def _fit_one(
     allowed = min(allowed, by_points, settings.max_order)
     lowest = min(settings.min_order, allowed)
 
-    set_basis(curve, frequency, 2 * HIGHEST, work)
+    set_basis(frequency, 2 * HIGHEST, n, work)
     order = lowest
     information = 0.0
     effective = 0.0
@@ -155,7 +172,7 @@ def _fit_one(
         # Later rounds only refine: order and clipping can no longer chase each other.
         selecting = rounds < _SELECTION_ROUNDS
         highest = allowed if selecting else order
-        total = set_normal_equations(curve, HIGHEST, work)
+        total = set_normal_equations(HIGHEST, n, work)
         for k in range(1, highest + 1):
             set_prior(k, scales[k - 1], work)
         if not factorise(0, 2 * highest + 1, work):
@@ -170,12 +187,12 @@ def _fit_one(
             flags[0] = 1
             return
         solve(SIZE, work)
-        step, information = frequency_step(curve, HIGHEST, work)
+        step, information = frequency_step(HIGHEST, n, work)
         if not fixed and abs(frequency + step - given) > bound:
             frequency = given
             fixed = True
             at_bound = True
-            set_basis(curve, frequency, 2 * HIGHEST, work)
+            set_basis(frequency, 2 * HIGHEST, n, work)
             continue
         step = 0.0 if fixed else max(-0.1 / curve.span, min(0.1 / curve.span, step))
         found = step**2 * information < _STEP_TOLERANCE**2
@@ -193,12 +210,12 @@ def _fit_one(
         set_weights(curve, jitter, work)
         if not found:
             frequency += step
-            set_basis(curve, frequency, 2 * HIGHEST, work)
+            set_basis(frequency, 2 * HIGHEST, n, work)
 
     size = 2 * order + 1
     coefficients[:size] = work.coefficients[:size]
     coefficients[0] += curve.mean_mag
-    set_covariance(size, SIZE, fixed, information, work, covariance)
+    set_covariance(size, fixed, information, work, covariance)
     gap, coverage = phase_sampling(curve, frequency, work)
     freedom = max(n_used - effective, 1.0)
     scalars[0] = frequency
@@ -224,44 +241,59 @@ def _search(curve, given, bound, scales, work):
     Few harmonics forgive a period that smears the curve, but of a sharp, sparse curve they make
     a poor model: the given period stays unless another leaves less than half the misfit.
     """
+    n = curve.time.size
+    highest = _SEARCH_ORDERS[-1]
+    for k in range(1, highest + 1):
+        set_prior(k, scales[k - 1], work)
     frequency = given
-    misfit = 0.0
-    misfit_given = _low_order_misfit(curve, given, _SEARCH_ORDERS[-1], scales, work)
+    total = _set_low_orders(frequency, highest, n, work)
+    misfit_given = _misfit(highest, total, work)
+    factorised = frequency
     for order in _SEARCH_ORDERS:
         for _ in range(_SEARCH_ROUNDS):
-            misfit = _low_order_misfit(curve, frequency, order, scales, work)
+            # What was factorised to the highest order serves the lower ones as well.
+            if frequency != factorised:
+                total = _set_low_orders(frequency, highest, n, work)
+                factorised = frequency
+            if not total < np.inf:
+                return given
             solve(2 * order + 1, work)
-            step, _information = frequency_step(curve, order, work)
+            step, _information = frequency_step(order, n, work)
             step = max(-0.25 / curve.span, min(0.25 / curve.span, step))
             if abs(step) * curve.span < _SEARCH_TOLERANCE:
                 break
             frequency += step
             if not abs(frequency - given) <= bound:
                 return np.nan
-    return frequency if misfit < 0.5 * misfit_given else given
+    # The misfit is that of the last factor, which at the last round's end is one step behind.
+    return frequency if _misfit(highest, total, work) < 0.5 * misfit_given else given
 
 
 @helper
-def _low_order_misfit(curve, frequency, order, scales, work):
-    set_basis(curve, frequency, 2 * order, work)
-    misfit = set_normal_equations(curve, order, work)
-    for k in range(1, order + 1):
-        set_prior(k, scales[k - 1], work)
-    if not factorise(0, 2 * order + 1, work):
-        return np.inf
+def _set_low_orders(frequency, order, n, work):
+    """Fill the factor of the normal equations at a frequency; give yᵀWy, inf where it fails."""
+    set_basis(frequency, 2 * order, n, work)
+    total = set_normal_equations(order, n, work)
+    return total if factorise(0, 2 * order + 1, work) else np.inf
+
+
+@helper
+def _misfit(order, total, work):
+    """Give the weighted sum of squares that a series leaves, prior included."""
+    misfit = total
     for j in range(2 * order + 1):
-        misfit -= work.forward[j] ** 2
+        misfit -= work.factor[j, SIZE] ** 2
     return misfit
 
 
 @helper
 def _choose_order(lowest, highest, n_used, total, fixed, bayesian, work):
     """Give the order with the least information criterion, the scale of the noise profiled out."""
-    misfit = total - work.forward[0] ** 2
+    misfit = total - work.factor[0, SIZE] ** 2
     best = lowest
     least = np.inf
     for order in range(1, highest + 1):
-        misfit -= work.forward[2 * order - 1] ** 2 + work.forward[2 * order] ** 2
+        misfit -= work.factor[2 * order - 1, SIZE] ** 2 + work.factor[2 * order, SIZE] ** 2
         if order < lowest:
             continue
         # Mean, coefficients, scale of the noise, frequency.
@@ -287,9 +319,12 @@ def _add_tail(order, floor, work):
     the last, from the last chosen one on; letting the data move them within that keeps them from
     biasing the harmonics that are given, and puts their uncertainty into the covariance.
     """
-    solve(2 * order + 1, work)
-    scale = _TAIL_SCALE * math.hypot(work.coefficients[2 * order - 1], work.coefficients[2 * order])
-    scale = max(scale, floor)
+    # Of the coefficients of the leading block only the last two are needed.
+    last = 2 * order
+    sine = work.factor[last, SIZE] / work.factor[last, last]
+    cosine = work.factor[last - 1, SIZE] - work.factor[last - 1, last] * sine
+    cosine /= work.factor[last - 1, last - 1]
+    scale = max(_TAIL_SCALE * math.hypot(cosine, sine), floor)
     for k in range(order + 1, HIGHEST + 1):
         scale *= _TAIL_RATIO
         set_prior(k, scale, work)

@@ -29,23 +29,40 @@ def clip(curve, jitter, effective, settings, work):
     n_clippable = int(settings.max_clipped_fraction * n)
     if n_clippable == 0:
         return False
-    ordered = work.sorted[:n]
+    deviation = work.deviation[:n]
     for i in range(n):
-        work.deviation[i] = abs(work.residual[i]) / math.sqrt(curve.error[i] ** 2 + jitter)
-        ordered[i] = work.deviation[i]
-    ordered.sort()
-    median = 0.5 * (ordered[(n - 1) // 2] + ordered[n // 2])
+        deviation[i] = abs(work.residual[i]) / math.sqrt(curve.error[i] * curve.error[i] + jitter)
     # Residuals of a fit are smaller than the noise by the parameters they paid for.
-    scale = _MAD_TO_SIGMA * median * math.sqrt(n / max(n - effective, 1.0))
-    limit = settings.clip_sigma * max(scale, _LEAST_SCALE)
-    limit = max(limit, ordered[n - 1 - n_clippable])
+    sigmas = settings.clip_sigma * _MAD_TO_SIGMA * math.sqrt(n / max(n - effective, 1.0))
+    limit = settings.clip_sigma * _LEAST_SCALE
+    if not _all_within(deviation, limit, sigmas):
+        ordered = work.sorted[:n]
+        ordered[:] = deviation
+        ordered.sort()
+        limit = max(limit, sigmas * 0.5 * (ordered[(n - 1) // 2] + ordered[n // 2]))
+        limit = max(limit, ordered[n - 1 - n_clippable])
+    else:
+        limit = np.inf
     changed = False
     for i in range(n):
-        keep = work.deviation[i] <= limit
-        if keep != work.used[i]:
-            changed = True
-            work.used[i] = keep
+        keep = deviation[i] <= limit
+        changed |= keep != work.used[i]
+        work.used[i] = keep
     return changed
+
+
+@helper
+def _all_within(deviation, limit, sigmas):
+    """Say whether none is beyond the limit nor beyond so many medians, without sorting."""
+    largest = 0.0
+    for value in deviation:
+        largest = max(largest, value)
+    if largest <= limit:
+        return True
+    n_smaller = 0
+    for value in deviation:
+        n_smaller += sigmas * value < largest
+    return n_smaller <= (deviation.size - 1) // 2
 
 
 @helper
@@ -64,11 +81,10 @@ def solve_jitter(curve, jitter, freedom, floor, work):
             chi2 = _PSEUDO_OBSERVATIONS * _PSEUDO_SCATTER**2 / jitter
             derivative = chi2 / jitter
         for i in range(curve.error.size):
-            if work.used[i]:
-                precision = 1.0 / (curve.error[i] ** 2 + jitter)
-                share = work.residual[i] ** 2 * precision
-                chi2 += share
-                derivative += share * precision
+            precision = work.used[i] / (curve.error[i] * curve.error[i] + jitter)
+            share = work.residual[i] * work.residual[i] * precision
+            chi2 += share
+            derivative += share * precision
         if not derivative > 0.0:
             return floor**2
         jitter = max(jitter + (chi2 * chi2 / freedom - chi2) / derivative, floor**2)

@@ -1,4 +1,4 @@
-"""The linear algebra of one light curve: basis, normal equations, their factor, what follows.
+"""The linear algebra of one light curve: normal equations, their factor, what follows.
 
 Model ``m = c_0 + Σ_k (a_k cos kθ + b_k sin kθ)``, ``θ = 2π ν (t − T_ref)``, T_ref the mean time.
 Coefficients stand as ``c_0, a_1, b_1, a_2, b_2, ...`` throughout, so that every lower order is a
@@ -11,101 +11,21 @@ leading block of the normal matrix and one Cholesky factor gives the χ² of all
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
 
-import numpy as np
-
+from rrcat.fourier.basis import add_up
 from rrcat.fourier.compiled import helper
-from rrcat.harmonic import MAX_HARMONICS
+from rrcat.fourier.workspace import FREQUENCY, SIZE
 
-FREQUENCY = 2 * MAX_HARMONICS + 1
-"""Place of the frequency in the covariance of coefficients and frequency."""
-
-HIGHEST = 12
-"""Order up to which harmonics take part: beyond the chosen one as a small, uncertain tail."""
-SIZE = 2 * HIGHEST + 1
-# Moments Σ w cos mθ, Σ w sin mθ are needed up to twice the order.
-_N_BASIS = 4 * HIGHEST + 1
 _TWO_PI = 2.0 * math.pi
-
-
-class Curve(NamedTuple):
-    """One light curve, with its mean time and magnitude and the time it spans."""
-
-    time: Any
-    mag: Any
-    error: Any
-    reference: float
-    mean_mag: float
-    span: float
-
-
-class Work(NamedTuple):
-    """Arrays reused from one light curve to the next; the first axis of the upper six is epochs."""
-
-    basis: Any
-    weight: Any
-    residual: Any
-    deviation: Any
-    sorted: Any
-    used: Any
-    moments: Any
-    rhs: Any
-    matrix: Any
-    factor: Any
-    forward: Any
-    coefficients: Any
-    cross: Any
-    inverse: Any
-    prior: Any
-
-
-@helper
-def make_work(longest):
-    """Give the arrays for light curves of up to so many epochs."""
-    return Work(
-        np.ones((longest, _N_BASIS)),
-        np.empty(longest),
-        np.empty(longest),
-        np.empty(longest),
-        np.empty(longest),
-        np.empty(longest, dtype=np.bool_),
-        np.empty(_N_BASIS),
-        np.empty(SIZE),
-        np.empty((SIZE, SIZE)),
-        np.empty((SIZE, SIZE)),
-        np.empty(SIZE),
-        np.empty(SIZE),
-        np.empty(SIZE),
-        np.empty((SIZE, SIZE)),
-        np.zeros(SIZE),
-    )
-
-
-@helper
-def set_basis(curve, frequency, highest, work):
-    """Fill 1, cos θ, sin θ, cos 2θ, ... of every epoch by angle addition, one sine each."""
-    for i in range(curve.time.size):
-        cycle = (curve.time[i] - curve.reference) * frequency
-        angle = _TWO_PI * (cycle - math.floor(cycle))
-        cosine = math.cos(angle)
-        sine = math.sin(angle)
-        row = work.basis[i]
-        c = cosine
-        s = sine
-        row[1] = c
-        row[2] = s
-        for m in range(2, highest + 1):
-            c, s = c * cosine - s * sine, s * cosine + c * sine
-            row[2 * m - 1] = c
-            row[2 * m] = s
+# Column of the factor at which U⁻ᵀ begins.
+_INVERSE = SIZE + 1
 
 
 @helper
 def set_weights(curve, jitter, work):
     """Fill the inverse variances: of the error with the intrinsic scatter, 0 where clipped."""
     for i in range(curve.time.size):
-        work.weight[i] = 1.0 / (curve.error[i] ** 2 + jitter) if work.used[i] else 0.0
+        work.weight[i] = work.used[i] / (curve.error[i] * curve.error[i] + jitter)
 
 
 @helper
@@ -116,162 +36,183 @@ def set_prior(k, scale, work):
 
 
 @helper
-def set_normal_equations(curve, order, work):
-    """Fill the lower triangle of XᵀWX + Λ and XᵀWy; give yᵀWy.
+def set_normal_equations(order, n, work):
+    """Fill the upper triangle of XᵀWX, and XᵀWy beside it; give yᵀWy.
 
     Products of two harmonics are sums of two others, so the matrix needs only the weighted
     moments of the harmonics up to twice the order.
     """
-    n_moments = 4 * order + 1
     size = 2 * order + 1
     moments = work.moments
-    rhs = work.rhs
-    moments[:n_moments] = 0.0
-    rhs[:size] = 0.0
-    total = 0.0
-    for i in range(curve.mag.size):
-        w = work.weight[i]
-        y = curve.mag[i] - curve.mean_mag
-        wy = w * y
-        total += wy * y
-        row = work.basis[i]
-        for j in range(n_moments):
-            moments[j] += w * row[j]
-        for j in range(size):
-            rhs[j] += wy * row[j]
-
     matrix = work.matrix
-    matrix[0, 0] = moments[0]
-    for j in range(1, order + 1):
-        matrix[2 * j - 1, 0] = moments[2 * j - 1]
-        matrix[2 * j, 0] = moments[2 * j]
-        for k in range(1, j + 1):
+    weighted = work.weighted
+    for i in range(n):
+        weighted[i] = work.weight[i] * work.centred[i]
+    add_up(weighted, work.basis, n, size, moments)
+    for j in range(size):
+        matrix[j, SIZE] = moments[j]
+    total = 0.0
+    for i in range(n):
+        total += weighted[i] * work.centred[i]
+
+    add_up(work.weight, work.basis, n, 4 * order + 1, moments)
+    for j in range(size):
+        matrix[0, j] = moments[j]
+    for k in range(1, order + 1):
+        matrix[2 * k - 1, 2 * k - 1] = 0.5 * (moments[0] + moments[4 * k - 1])
+        matrix[2 * k - 1, 2 * k] = 0.5 * moments[4 * k]
+        matrix[2 * k, 2 * k] = 0.5 * (moments[0] - moments[4 * k - 1])
+        for j in range(k + 1, order + 1):
             cos_sum = moments[2 * (j + k) - 1]
             sin_sum = moments[2 * (j + k)]
-            cos_difference = moments[0] if j == k else moments[2 * (j - k) - 1]
-            sin_difference = 0.0 if j == k else moments[2 * (j - k)]
-            matrix[2 * j - 1, 2 * k - 1] = 0.5 * (cos_difference + cos_sum)
-            matrix[2 * j, 2 * k] = 0.5 * (cos_difference - cos_sum)
-            matrix[2 * j, 2 * k - 1] = 0.5 * (sin_sum + sin_difference)
-            if k < j:
-                matrix[2 * j - 1, 2 * k] = 0.5 * (sin_sum - sin_difference)
+            cos_difference = moments[2 * (j - k) - 1]
+            sin_difference = moments[2 * (j - k)]
+            matrix[2 * k - 1, 2 * j - 1] = 0.5 * (cos_difference + cos_sum)
+            matrix[2 * k - 1, 2 * j] = 0.5 * (sin_sum + sin_difference)
+            matrix[2 * k, 2 * j - 1] = 0.5 * (sin_sum - sin_difference)
+            matrix[2 * k, 2 * j] = 0.5 * (cos_difference - cos_sum)
     return total
 
 
 @helper
 def factorise(begin, end, work):
-    """Fill rows of the Cholesky factor L of XᵀWX + Λ and of L⁻¹ XᵀWy; False when not possible.
+    """Fill rows of U, where UᵀU = XᵀWX + Λ, of U⁻ᵀXᵀWy and of U⁻ᵀ; False when not possible.
 
-    Rows before ``begin`` stand from an earlier call: L of a leading block is a block of L.
+    Rows before ``begin`` stand from an earlier call, and rows up to ``end`` are enough for orders
+    so low: U of a leading block is a block of U. What the three need of earlier rows is the same,
+    so they stand side by side and each row is one long loop. Earlier rows are taken off four at a
+    time, for the reason given at :func:`rrcat.fourier.basis.add_up`.
     """
     factor = work.factor
-    forward = work.forward
-    for j in range(begin, end):
-        for k in range(j):
-            value = work.matrix[j, k]
-            for m in range(k):
-                value -= factor[j, m] * factor[k, m]
-            factor[j, k] = value / factor[k, k]
-        diagonal = work.matrix[j, j] + work.prior[j]
-        value = work.rhs[j]
-        for m in range(j):
-            diagonal -= factor[j, m] ** 2
-            value -= factor[j, m] * forward[m]
-        if not diagonal > 0.0:
+    for k in range(begin, end):
+        for j in range(k, SIZE + 1):
+            factor[k, j] = work.matrix[k, j]
+        factor[k, k] += work.prior[k]
+        for j in range(_INVERSE, _INVERSE + k):
+            factor[k, j] = 0.0
+        stop = _INVERSE + k
+        whole = k - k % 4
+        for m in range(0, whole, 4):
+            a, b, c, d = factor[m, k], factor[m + 1, k], factor[m + 2, k], factor[m + 3, k]
+            for j in range(k, stop):
+                factor[k, j] -= (a * factor[m, j] + b * factor[m + 1, j]) + (
+                    c * factor[m + 2, j] + d * factor[m + 3, j]
+                )
+        for m in range(whole, k):
+            a = factor[m, k]
+            for j in range(k, stop):
+                factor[k, j] -= a * factor[m, j]
+        if not factor[k, k] > 0.0:
             return False
-        factor[j, j] = math.sqrt(diagonal)
-        forward[j] = value / factor[j, j]
+        scale = 1.0 / math.sqrt(factor[k, k])
+        factor[k, stop] = 1.0
+        for j in range(k, stop + 1):
+            factor[k, j] *= scale
     return True
 
 
 @helper
 def solve(size, work):
-    """Fill the coefficients from the leading block of the factor."""
-    for j in range(size - 1, -1, -1):
-        value = work.forward[j]
-        for m in range(j + 1, size):
-            value -= work.factor[m, j] * work.coefficients[m]
-        work.coefficients[j] = value / work.factor[j, j]
+    """Fill the coefficients of the leading block: U⁻¹ (U⁻ᵀXᵀWy)."""
+    c = work.coefficients
+    factor = work.factor
+    for k in range(size):
+        c[k] = 0.0
+    for j in range(size):
+        a = factor[j, SIZE]
+        for k in range(j + 1):
+            c[k] += a * factor[j, _INVERSE + k]
 
 
 @helper
-def frequency_step(curve, order, work):
+def effective_parameters(size, work):
+    """Give the number of parameters that the prior leaves free."""
+    diagonal = work.shift
+    factor = work.factor
+    for k in range(size):
+        diagonal[k] = 0.0
+    for j in range(size):
+        for k in range(j + 1):
+            diagonal[k] += factor[j, _INVERSE + k] * factor[j, _INVERSE + k]
+    effective = float(size)
+    for k in range(size):
+        effective -= work.prior[k] * diagonal[k]
+    return effective
+
+
+@helper
+def set_residuals(order, n, work):
+    """Fill residuals and slopes, and XᵀWd of the slopes d = dm/dν; give dᵀWd and dᵀWr."""
+    residual = work.residual
+    slope = work.slope
+    for i in range(n):
+        residual[i] = work.centred[i] - work.coefficients[0]
+        slope[i] = 0.0
+    for k in range(1, order + 1):
+        a = work.coefficients[2 * k - 1]
+        b = work.coefficients[2 * k]
+        for i in range(n):
+            residual[i] -= a * work.waves[2 * k - 2, i] + b * work.waves[2 * k - 1, i]
+            slope[i] += k * (b * work.waves[2 * k - 2, i] - a * work.waves[2 * k - 1, i])
+    for i in range(n):
+        slope[i] *= _TWO_PI * work.elapsed[i]
+        work.weighted[i] = work.weight[i] * slope[i]
+    information = 0.0
+    gradient = 0.0
+    for i in range(n):
+        information += work.weighted[i] * slope[i]
+        gradient += work.weighted[i] * residual[i]
+    add_up(work.weighted, work.basis, n, 2 * order + 1, work.cross)
+    return information, gradient
+
+
+@helper
+def frequency_step(order, n, work):
     """Fill the residuals; give the Gauss-Newton step of the frequency and its information.
 
     The coefficients are eliminated: with d = dm/dν, the information on ν is the Schur complement
-    dᵀWd − |L⁻¹XᵀWd|². Leaves L⁻¹XᵀWd in ``work.cross``.
+    dᵀWd − |U⁻ᵀXᵀWd|². Leaves U⁻ᵀXᵀWd in ``work.cross``.
     """
-    size = 2 * order + 1
+    information, gradient = set_residuals(order, n, work)
     cross = work.cross
-    cross[:size] = 0.0
-    information = 0.0
-    gradient = 0.0
-    c = work.coefficients
-    for i in range(curve.time.size):
-        row = work.basis[i]
-        model = c[0]
-        slope = 0.0
-        for k in range(1, order + 1):
-            model += c[2 * k - 1] * row[2 * k - 1] + c[2 * k] * row[2 * k]
-            slope += k * (c[2 * k] * row[2 * k - 1] - c[2 * k - 1] * row[2 * k])
-        slope *= _TWO_PI * (curve.time[i] - curve.reference)
-        residual = curve.mag[i] - curve.mean_mag - model
-        work.residual[i] = residual
-        ws = work.weight[i] * slope
-        information += ws * slope
-        gradient += ws * residual
-        for j in range(size):
-            cross[j] += ws * row[j]
-    for j in range(size):
-        for m in range(j):
-            cross[j] -= work.factor[j, m] * cross[m]
-        cross[j] /= work.factor[j, j]
-        information -= cross[j] ** 2
+    for j in range(2 * order, -1, -1):
+        value = 0.0
+        for k in range(j + 1):
+            value += work.factor[j, _INVERSE + k] * cross[k]
+        cross[j] = value
+        information -= value * value
     if not information > 0.0:
         return 0.0, 0.0
     return gradient / information, information
 
 
 @helper
-def effective_parameters(size, work):
-    """Fill the inverse of the factor; give the number of parameters the prior leaves free."""
-    inverse = work.inverse
-    factor = work.factor
-    effective = float(size)
-    for j in range(size):
-        for k in range(j):
-            value = 0.0
-            for m in range(k, j):
-                value -= factor[j, m] * inverse[m, k]
-            inverse[j, k] = value / factor[j, j]
-        inverse[j, j] = 1.0 / factor[j, j]
-    for j in range(size):
-        for k in range(j + 1):
-            effective -= work.prior[k] * inverse[j, k] ** 2
-    return effective
-
-
-@helper
-def set_covariance(size, full, fixed, information, work, covariance):
+def set_covariance(size, fixed, information, work, covariance):
     """Fill the covariance of coefficients and frequency from the inverse factor."""
-    inverse = work.inverse
-    shift = work.forward
+    factor = work.factor
+    shift = work.shift
     for j in range(size):
-        # N⁻¹XᵀWd = L⁻ᵀ (L⁻¹XᵀWd): what a step in frequency does to the coefficients, negated.
         shift[j] = 0.0
-        for m in range(j, full):
-            shift[j] += inverse[m, j] * work.cross[m]
-    for j in range(size):
         for k in range(j + 1):
-            value = 0.0
-            for m in range(j, full):
-                value += inverse[m, j] * inverse[m, k]
-            if not fixed:
-                value += shift[j] * shift[k] / information
-            covariance[j, k] = value
-            covariance[k, j] = value
+            covariance[j, k] = 0.0
+    for m in range(SIZE):
+        # N⁻¹XᵀWd = U⁻¹ (U⁻ᵀXᵀWd): what a step in frequency does to the coefficients, negated.
+        a = work.cross[m]
+        end = min(m + 1, size)
+        for j in range(end):
+            shift[j] += a * factor[m, _INVERSE + j]
+        for j in range(end):
+            b = factor[m, _INVERSE + j]
+            for k in range(j + 1):
+                covariance[j, k] += b * factor[m, _INVERSE + k]
+    per_information = 0.0 if fixed else 1.0 / information
+    for j in range(size):
+        a = shift[j] * per_information
+        for k in range(j + 1):
+            covariance[j, k] += a * shift[k]
+            covariance[k, j] = covariance[j, k]
     if not fixed:
         for j in range(size):
-            covariance[j, FREQUENCY] = -shift[j] / information
+            covariance[j, FREQUENCY] = -shift[j] * per_information
             covariance[FREQUENCY, j] = covariance[j, FREQUENCY]
-        covariance[FREQUENCY, FREQUENCY] = 1.0 / information
+        covariance[FREQUENCY, FREQUENCY] = per_information

@@ -1,6 +1,6 @@
 """From coefficients and their covariance to the parameters a catalogue gives.
 
-Compiled like the fit, one star at a time. Errors are propagated to first order.
+Compiled with the fit, one star at a time. Errors are propagated to first order.
 """
 
 # Helpers take the types numba infers.
@@ -9,15 +9,17 @@ Compiled like the fit, one star at a time. Errors are propagated to first order.
 from __future__ import annotations
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rrcat.fourier.compiled import helper, kernel
-from rrcat.fourier.normal import FREQUENCY
+from rrcat.fourier.basis import add_up
+from rrcat.fourier.compiled import helper
+from rrcat.fourier.workspace import FREQUENCY, padded
 from rrcat.harmonic import MAX_HARMONICS, PARAMETERS
 
 _N_PARAMETERS = len(PARAMETERS)
+_N_TERMS = 2 * MAX_HARMONICS + 1
 _TWO_PI = 2.0 * math.pi
 _FLUX_EXPONENT = 0.4 * math.log(10.0)
 
@@ -56,66 +58,76 @@ _RISE_TIME = VALUE_COLUMNS.index("rise_time")
 _SKEWNESS = VALUE_COLUMNS.index("skewness")
 
 
-def phase_grid() -> NDArray[np.float64]:
-    """Give 1, cos θ, sin θ, cos 2θ, ... on N_GRID even phases, shape ``(N_GRID, 17)``."""
-    basis = np.ones((N_GRID, 2 * MAX_HARMONICS + 1))
-    for k in range(1, MAX_HARMONICS + 1):
-        # Reduced as integers, so that the grid is exactly periodic.
-        angle = _TWO_PI * ((k * np.arange(N_GRID)) % N_GRID) / N_GRID
-        basis[:, 2 * k - 1] = np.cos(angle)
-        basis[:, 2 * k] = np.sin(angle)
-    return basis
+class Grid(NamedTuple):
+    """1, cos θ, sin θ, cos 2θ, ... on N_GRID even phases, in two layouts, and room to work."""
 
-
-@kernel
-def describe_batch(
-    coefficients: NDArray[np.float64],
-    covariance: NDArray[np.float64],
-    scalars: NDArray[np.float64],
-    flags: NDArray[np.int64],
-    grid: NDArray[np.float64],
-    values: NDArray[np.float64],
-    packed: NDArray[np.float64],
-) -> None:
-    """Fill ``values`` (columns VALUE_COLUMNS) and the packed covariance of every fitted curve.
-
-    What a curve does not have (harmonics beyond its order, the error of a fixed period) is NaN.
-    ``covariance`` is turned into that of frequency, A_k and φ_k1 on the way.
-    """
-    values[:] = np.nan
-    packed[:] = np.nan
-    magnitude = np.empty(N_GRID)
-    gradient = np.empty(FREQUENCY)
-    for star in range(coefficients.shape[0]):
-        if flags[star, 0] == 0:
-            order = flags[star, 1]
-            row = values[star]
-            c = coefficients[star]
-            _describe_curve(
-                c, covariance[star], order, scalars[star], grid, magnitude, gradient, row
-            )
-            _describe_harmonics(c, covariance[star], order, scalars[star, 0], row, packed[star])
+    phases: Any  # (N_GRID, padded _N_TERMS)
+    terms: Any  # (_N_TERMS, N_GRID)
+    magnitude: Any  # (N_GRID,)
+    flux: Any  # (N_GRID,)
+    gradient: Any  # (padded _N_TERMS,)
+    turned: Any  # (4, MAX_HARMONICS)
 
 
 @helper
-def _describe_curve(c, covariance, order, scalars, grid, magnitude, gradient, row):
+def make_grid():
+    """Give the grid on which curves are described."""
+    phases = np.zeros((N_GRID, padded(_N_TERMS)))
+    phases[:, 0] = 1.0
+    for g in range(N_GRID):
+        for k in range(1, MAX_HARMONICS + 1):
+            # Reduced as integers, so that the grid is exactly periodic.
+            angle = _TWO_PI * ((k * g) % N_GRID) / N_GRID
+            phases[g, 2 * k - 1] = math.cos(angle)
+            phases[g, 2 * k] = math.sin(angle)
+    return Grid(
+        phases,
+        phases[:, :_N_TERMS].T.copy(),
+        np.empty(N_GRID),
+        np.empty(N_GRID),
+        np.empty(padded(_N_TERMS)),
+        np.empty((4, MAX_HARMONICS)),
+    )
+
+
+@helper
+def describe(c, covariance, order, frequency, reference_time, grid, row, packed):
+    """Fill a row of values (columns VALUE_COLUMNS) and the packed covariance of a fitted curve.
+
+    What a curve does not have (harmonics beyond its order, the error of a fixed period) is NaN, as
+    it must be in ``covariance``, which is turned into that of period, A_k and φ_k1 on the way.
+    """
+    row[:] = np.nan
+    _describe_curve(c, covariance, order, frequency, reference_time, grid, row)
+    _describe_harmonics(c, covariance, order, frequency, grid.turned, row)
+    place = 0
+    for i in range(_N_PARAMETERS):
+        for j in range(i, _N_PARAMETERS):
+            packed[place] = covariance[_source(i), _source(j)]
+            place += 1
+
+
+@helper
+def _describe_curve(c, covariance, order, frequency, reference_time, grid, row):
     size = 2 * order + 1
     row[_ZP] = c[0]
     row[_ZP + 1] = math.sqrt(covariance[0, 0])
 
-    gradient[:size] = 0.0
+    magnitude = grid.magnitude
+    gradient = grid.gradient
+    for g in range(N_GRID):
+        magnitude[g] = 0.0
+    for j in range(1, size):
+        for g in range(N_GRID):
+            magnitude[g] += c[j] * grid.terms[j, g]
     flux_sum = 0.0
     third = 0.0
     for g in range(N_GRID):
-        value = 0.0
-        for j in range(1, size):
-            value += c[j] * grid[g, j]
-        magnitude[g] = value
-        third += value**3
-        flux = math.exp(-_FLUX_EXPONENT * value)
-        flux_sum += flux
-        for j in range(size):
-            gradient[j] += flux * grid[g, j]
+        value = magnitude[g]
+        third += value * value * value
+        grid.flux[g] = math.exp(-_FLUX_EXPONENT * value)
+        flux_sum += grid.flux[g]
+    add_up(grid.flux, grid.phases, N_GRID, size, gradient)
     for j in range(size):
         gradient[j] /= flux_sum
     row[_INT_AVERAGE] = c[0] - math.log(flux_sum / N_GRID) / _FLUX_EXPONENT
@@ -123,8 +135,8 @@ def _describe_curve(c, covariance, order, scalars, grid, magnitude, gradient, ro
 
     variance = 0.0
     for j in range(1, size):
-        variance += 0.5 * c[j] ** 2
-    row[_SKEWNESS] = third / N_GRID / variance**1.5
+        variance += 0.5 * c[j] * c[j]
+    row[_SKEWNESS] = third / N_GRID / (variance * math.sqrt(variance))
 
     brightest, faintest = _extremes(magnitude)
     light_maximum = _refine(c, order, brightest / N_GRID, False)
@@ -143,7 +155,7 @@ def _describe_curve(c, covariance, order, scalars, grid, magnitude, gradient, ro
     rise = light_maximum - light_minimum
     row[_RISE_TIME] = rise - math.floor(rise)
     nearest = light_maximum - math.floor(light_maximum + 0.5)
-    row[_EPOCH] = scalars[1] + nearest / scalars[0]
+    row[_EPOCH] = reference_time + nearest / frequency
 
 
 @helper
@@ -202,40 +214,50 @@ def _refine(c, order, phase, faint):
 def _propagate(gradient, covariance, size):
     variance = 0.0
     for j in range(size):
-        inner = 0.0
-        for k in range(size):
+        inner = 0.5 * covariance[j, j] * gradient[j]
+        for k in range(j):
             inner += covariance[j, k] * gradient[k]
-        variance += gradient[j] * inner
+        variance += 2.0 * gradient[j] * inner
     return math.sqrt(max(variance, 0.0))
 
 
 @helper
-def _describe_harmonics(c, covariance, order, frequency, row, packed):
-    """Fill A, R, φ and errors, and the covariance of (period, A_k, φ_k1).
+def _describe_harmonics(c, covariance, order, frequency, turned, row):
+    """Fill A, R, φ and errors, and turn the covariance into that of (period, A_k, φ_k1).
 
     ``a_k = A_k cos φ_k``, ``b_k = −A_k sin φ_k``: rows and columns of the covariance are turned
     in place, a pair (a_k, b_k) into (A_k, φ_k), then φ_k into φ_k1.
     """
     period = 1.0 / frequency
     row[0] = period
-    _turn(c, covariance, order)
-    _turn(c, covariance.T, order)
-    covariance[FREQUENCY, :] *= -(period**2)
-    covariance[:, FREQUENCY] *= -(period**2)
-    row[1] = math.sqrt(covariance[FREQUENCY, FREQUENCY])
-
     phi1 = math.atan2(-c[2], c[1])
     row[_PHI1] = phi1 - _TWO_PI * math.floor(phi1 / _TWO_PI)
-    a1 = math.hypot(c[1], c[2])
     for k in range(1, order + 1):
-        amplitude = math.hypot(c[2 * k - 1], c[2 * k])
-        at = 2 * k - 1
+        a = c[2 * k - 1]
+        b = c[2 * k]
+        amplitude = math.sqrt(a * a + b * b)
         row[_A1 + 2 * (k - 1)] = amplitude
+        # dA = (a da + b db) / A, dφ = (b da − a db) / A²
+        turned[0, k - 1] = a / amplitude
+        turned[1, k - 1] = b / amplitude
+        turned[2, k - 1] = turned[1, k - 1] / amplitude
+        turned[3, k - 1] = turned[0, k - 1] / amplitude
+    _turn(covariance, order, turned)
+    covariance[FREQUENCY, :] *= -period * period
+    covariance[:, FREQUENCY] *= -period * period
+    row[1] = math.sqrt(covariance[FREQUENCY, FREQUENCY])
+
+    a1 = row[_A1]
+    for k in range(1, order + 1):
+        at = 2 * k - 1
+        amplitude = row[_A1 + 2 * (k - 1)]
         row[_A1 + 2 * (k - 1) + 1] = math.sqrt(covariance[at, at])
         if k > 1:
             ratio = amplitude / a1
             variance = (
-                covariance[at, at] + ratio**2 * covariance[1, 1] - 2.0 * ratio * covariance[at, 1]
+                covariance[at, at]
+                + ratio * ratio * covariance[1, 1]
+                - 2.0 * ratio * covariance[at, 1]
             )
             row[_R21 + 2 * (k - 2)] = ratio
             row[_R21 + 2 * (k - 2) + 1] = math.sqrt(max(variance, 0.0)) / a1
@@ -244,26 +266,27 @@ def _describe_harmonics(c, covariance, order, frequency, row, packed):
             row[_PHI21 + 2 * (k - 2)] = phi if phi < _TWO_PI else 0.0
             row[_PHI21 + 2 * (k - 2) + 1] = math.sqrt(covariance[at + 1, at + 1])
 
-    place = 0
-    for i in range(_N_PARAMETERS):
-        for j in range(i, _N_PARAMETERS):
-            packed[place] = covariance[_source(i), _source(j)]
-            place += 1
-
 
 @helper
-def _turn(c, covariance, order):
+def _turn(covariance, order, turned):
+    """Turn columns, then rows."""
+    n = FREQUENCY + 1
+    for i in range(n):
+        for k in range(1, order + 1):
+            da = covariance[i, 2 * k - 1]
+            db = covariance[i, 2 * k]
+            covariance[i, 2 * k - 1] = turned[0, k - 1] * da + turned[1, k - 1] * db
+            covariance[i, 2 * k] = turned[2, k - 1] * da - turned[3, k - 1] * db
+        for k in range(2, order + 1):
+            covariance[i, 2 * k] -= k * covariance[i, 2]
     for k in range(1, order + 1):
-        a = c[2 * k - 1]
-        b = c[2 * k]
-        amplitude = math.hypot(a, b)
-        for j in range(FREQUENCY + 1):
+        for j in range(n):
             da = covariance[2 * k - 1, j]
             db = covariance[2 * k, j]
-            covariance[2 * k - 1, j] = (a * da + b * db) / amplitude
-            covariance[2 * k, j] = (b * da - a * db) / amplitude**2
-    for k in range(order, 1, -1):
-        for j in range(FREQUENCY + 1):
+            covariance[2 * k - 1, j] = turned[0, k - 1] * da + turned[1, k - 1] * db
+            covariance[2 * k, j] = turned[2, k - 1] * da - turned[3, k - 1] * db
+    for k in range(2, order + 1):
+        for j in range(n):
             covariance[2 * k, j] -= k * covariance[2, j]
 
 

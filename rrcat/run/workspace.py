@@ -27,7 +27,7 @@ from rrcat.run.remote import RemoteExecutor, terms
 from rrcat.run.tables import check_inputs
 from rrcat.run.teacher import Teacher, open_teacher
 
-LIBRARIES = ("astropy", "finufft", "matplotlib", "nifty-ls", "numba", "numpy", "polars", "rrcat")
+LIBRARIES = ("astropy", "finufft", "matplotlib", "numba", "numpy", "polars", "rrcat")
 
 
 @dataclass(frozen=True)

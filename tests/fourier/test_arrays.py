@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rrcat.fourier import FitSettings, fit_arrays
+from rrcat.fourier.arrays import fit_from_each
 from rrcat.harmonic import angular_difference, covariance_index, evaluate
 
 NAMES = ("period", "a1", "a2", "a3", "phi21", "phi31")
@@ -60,6 +61,15 @@ def test_result_does_not_depend_on_the_other_stars(simulated):
             (alone.covariance[0], together.covariance[star]),
         ):
             assert one.tobytes() == many.tobytes()
+
+
+def test_a_curve_fitted_from_each_period_is_fitted_as_if_from_that_alone(simulated):
+    offsets, *curve, period = simulated("RRab", 1).arrays
+    started = period * np.array([0.9995, 1.0, 1.0002])
+    together = fit_from_each(*curve, started, FitSettings())
+    for i in range(3):
+        alone = fit_arrays(offsets, *curve, started[i : i + 1])
+        assert alone.values[0].tobytes() == together.values[i].tobytes()
 
 
 def test_result_does_not_depend_on_the_stars_before(simulated):

@@ -4,7 +4,7 @@ import pytest
 from rrcat.fourier import FitSettings
 from rrcat.fourier.arrays import _kernel_settings
 from rrcat.fourier.noise import clip, phase_sampling, solve_jitter, sum_of_squares
-from rrcat.fourier.normal import Curve, make_work
+from rrcat.fourier.workspace import Curve, make_work
 
 N = 400
 
@@ -58,6 +58,18 @@ def test_points_come_back_when_they_fit_again():
     work.used[4] = False
     assert clip(curve, 1e-8, 5.0, _kernel_settings(FitSettings()), work)
     assert work.used.all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_clipped_is_what_sorted_deviations_say(seed):
+    rng = np.random.default_rng(seed)
+    residual, error = 0.01 * rng.standard_t(3, 45), rng.uniform(0.008, 0.012, 45)
+    curve, work = prepared(residual, error)
+    clip(curve, 1e-8, 9.0, _kernel_settings(FitSettings(clip_sigma=3.0)), work)
+    deviation = np.abs(residual) / np.sqrt(error**2 + 1e-8)
+    scale = 1.4826022185056018 * np.median(deviation) * np.sqrt(45 / 36)
+    limit = max(3.0 * max(scale, 0.5), np.sort(deviation)[45 - 1 - 4])
+    assert work.used.tolist() == (deviation <= limit).tolist()
 
 
 def test_no_more_than_the_stated_fraction_is_clipped():

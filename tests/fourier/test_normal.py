@@ -1,20 +1,18 @@
 import numpy as np
 import pytest
 
+from rrcat.fourier.basis import set_basis, set_curve
 from rrcat.fourier.normal import (
-    FREQUENCY,
-    Curve,
     effective_parameters,
     factorise,
     frequency_step,
-    make_work,
-    set_basis,
     set_covariance,
     set_normal_equations,
     set_prior,
     set_weights,
     solve,
 )
+from rrcat.fourier.workspace import FREQUENCY, HIGHEST, SIZE, Curve, make_work
 
 ORDER = 4
 COLUMNS = 2 * ORDER + 1
@@ -30,9 +28,10 @@ def fitted():
     curve = Curve(time, mag, error, time.mean(), mag.mean(), np.ptp(time))
     work = make_work(50)
     work.used[:] = True
+    set_curve(curve, work)
     set_weights(curve, 1e-4, work)
-    set_basis(curve, 1 / PERIOD, 2 * ORDER, work)
-    total = set_normal_equations(curve, ORDER, work)
+    set_basis(1 / PERIOD, 2 * ORDER, 50, work)
+    total = set_normal_equations(ORDER, 50, work)
     for k in range(1, ORDER + 1):
         set_prior(k, 0.2 / k, work)
     assert factorise(0, COLUMNS, work)
@@ -60,7 +59,7 @@ def test_one_factor_gives_the_misfit_of_every_order(fitted):
         n = 2 * order + 1
         rhs = (design.T @ weight @ mag)[:n]
         expected = mag @ weight @ mag - rhs @ np.linalg.solve(normal[:n, :n], rhs)
-        assert np.isclose(total - np.sum(work.forward[:n] ** 2), expected)
+        assert np.isclose(total - np.sum(work.factor[:n, SIZE] ** 2), expected)
 
 
 def test_lower_order_is_solved_from_the_leading_block(fitted):
@@ -73,10 +72,16 @@ def test_lower_order_is_solved_from_the_leading_block(fitted):
 def test_covariance_is_the_inverse_of_the_information_with_the_frequency(fitted):
     curve, work, _, design, weight, normal = fitted
     c = work.coefficients[:COLUMNS].copy()
-    _, information = frequency_step(curve, ORDER, work)
-    effective_parameters(COLUMNS, work)
+    _, information = frequency_step(ORDER, 50, work)
+    # Terms beyond the order are held at zero.
+    set_basis(1 / PERIOD, 2 * HIGHEST, 50, work)
+    set_normal_equations(HIGHEST, 50, work)
+    for k in range(ORDER + 1, HIGHEST + 1):
+        set_prior(k, 1e-8, work)
+    assert factorise(COLUMNS, SIZE, work)
+    work.cross[COLUMNS:] = 0.0
     covariance = np.empty((FREQUENCY + 1, FREQUENCY + 1))
-    set_covariance(COLUMNS, COLUMNS, False, information, work, covariance)
+    set_covariance(COLUMNS, False, information, work, covariance)
 
     k = np.arange(1, ORDER + 1)
     slope = design[:, 1::2] @ (k * c[2::2]) - design[:, 2::2] @ (k * c[1::2])
@@ -89,14 +94,14 @@ def test_covariance_is_the_inverse_of_the_information_with_the_frequency(fitted)
 
 
 def test_step_in_frequency_leads_to_the_least_misfit(fitted):
-    curve, work, *_ = fitted
+    _, work, *_ = fitted
     frequency = 1.0005 / PERIOD
     for _ in range(8):
-        set_basis(curve, frequency, 2 * ORDER, work)
-        set_normal_equations(curve, ORDER, work)
+        set_basis(frequency, 2 * ORDER, 50, work)
+        set_normal_equations(ORDER, 50, work)
         factorise(0, COLUMNS, work)
         solve(COLUMNS, work)
-        step, information = frequency_step(curve, ORDER, work)
+        step, information = frequency_step(ORDER, 50, work)
         frequency += step
     assert abs(step) < 1e-4 / np.sqrt(information)
     assert abs(frequency - 1 / PERIOD) < 5 / np.sqrt(information)

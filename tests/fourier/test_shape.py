@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rrcat.fourier.kernel import FLAGS, SCALARS
-from rrcat.fourier.normal import FREQUENCY
-from rrcat.fourier.shape import VALUE_COLUMNS, describe_batch, phase_grid
+from rrcat.fourier.shape import VALUE_COLUMNS, make_grid
+from rrcat.fourier.shape import describe as describe_curve
+from rrcat.fourier.workspace import FREQUENCY
 from rrcat.harmonic import (
     COVARIANCE_LENGTH,
     angular_difference,
@@ -18,21 +18,18 @@ from rrcat.harmonic import (
 def describe(amplitudes, phases, covariance=None):
     """The described parameters of one series of period 0.5 d, by name, and their covariance."""
     order = len(amplitudes)
-    coefficients = np.full((1, FREQUENCY), np.nan)
-    coefficients[0, 0] = 15.0
-    coefficients[0, 1 : 2 * order : 2] = np.array(amplitudes) * np.cos(phases)
-    coefficients[0, 2 : 2 * order + 1 : 2] = -np.array(amplitudes) * np.sin(phases)
+    coefficients = np.full(FREQUENCY, np.nan)
+    coefficients[0] = 15.0
+    coefficients[1 : 2 * order : 2] = np.array(amplitudes) * np.cos(phases)
+    coefficients[2 : 2 * order + 1 : 2] = -np.array(amplitudes) * np.sin(phases)
     if covariance is None:
         covariance = 1e-6 * np.eye(FREQUENCY + 1)
-    scalars = np.zeros((1, len(SCALARS)))
-    scalars[0, :2] = 2.0, 100.0
-    flags = np.zeros((1, len(FLAGS)), dtype=np.int64)
-    flags[0, 1] = order
-    values, packed = np.empty((1, len(VALUE_COLUMNS))), np.empty((1, COVARIANCE_LENGTH))
-    describe_batch(
-        coefficients, covariance[None].copy(), scalars, flags, phase_grid(), values, packed
-    )
-    return dict(zip(VALUE_COLUMNS, values[0], strict=True)), packed[0]
+    covariance = covariance.copy()
+    beyond = slice(2 * order + 1, FREQUENCY)
+    covariance[beyond], covariance[:, beyond] = np.nan, np.nan
+    values, packed = np.empty(len(VALUE_COLUMNS)), np.empty(COVARIANCE_LENGTH)
+    describe_curve(coefficients, covariance, order, 2.0, 100.0, make_grid(), values, packed)
+    return dict(zip(VALUE_COLUMNS, values, strict=True)), packed
 
 
 series = st.integers(1, 8).flatmap(
