@@ -64,6 +64,7 @@ def run_stage(
             f"{title}: a worker process died; {called(unit)} will be done again later",
             markup=False,
             highlight=False,
+            soft_wrap=True,
         )
 
     run = Resubmission(submit, done=done, suspected=suspected)
