@@ -83,7 +83,7 @@ def rows() -> Iterator[Row]:
                 LocalCluster(
                     n_workers=2,
                     threads_per_worker=1,
-                    dashboard_address=None,
+                    dashboard_address=":0",
                     silence_logs=logging.CRITICAL,
                 ) as cluster,
                 killing(cluster, between) as killed,
