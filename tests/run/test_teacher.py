@@ -134,7 +134,7 @@ def test_an_estimator_of_a_candidate_is_taken_from_its_predictions(candidate: Pa
 def test_of_a_combined_catalogue_both_the_mean_and_a_member_can_be_taken(
     kind: str, toy_survey: Path, tmp_path: Path
 ) -> None:
-    text = toy_survey.read_text() + "\n[combination]\n"
+    text = toy_survey.read_text() + "\n[combination]\n\n[validation.calibrators]\noffset = 1.0\n"
     toy_survey.write_text(text.replace("[archive]\n", "individual_columns = true\n[archive]\n", 1))
     path = tmp_path / "candidate"
     build_catalogue(Request(toy_survey, path, workers=1))
