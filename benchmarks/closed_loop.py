@@ -42,7 +42,7 @@ HERE = Path(__file__).resolve().parent
 STARS, SEEDS = 5_000, range(3, 11)
 ESTIMATORS = ("fourier-xgboost", "literature-relations")
 # The clusters of the simulation are on the scale of its catalogue.
-SECTIONS = "\n[combination]\n\n[validation.clusters]\nscale_offset = 0.0\n"
+SECTIONS = "\n[validation.clusters]\nscale_offset = 0.0\n"
 EDGES = {
     "mag": (11.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0, 20.6),
     "n_epochs": (8.0, 20.0, 30.0, 40.0, 50.0, 65.0, 90.0, 150.0),

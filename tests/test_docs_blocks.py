@@ -39,6 +39,7 @@ PAGES = sorted(
 LANGUAGES = {"python", "toml", "sh", "console", "text", "json", "{"}
 
 NOT_RUN = {
+    "docs/operations.md": "asks a cluster, as tests/run/test_cluster.py does of a small one",
     "docs/tap_to_tap.md": "asks a server, as tests/end_to_end/test_user_sentence.py does",
     "plugins/rrcat-keras/README.md": "loads TensorFlow, as tests of the plugin do",
 }

@@ -10,13 +10,14 @@ from rrcat.cli.train import train
 @pytest.mark.parametrize("command", [build, train, evaluate])
 def test_the_common_options_are_there(command):
     names = [parameter.name for parameter in command.params]
-    assert names[:9] == [
+    assert names[:10] == [
         "recipe",
         "output",
         "data",
         "estimators",
         "seed",
         "workers",
+        "scheduler",
         "partition_size",
         "restart",
         "as_json",

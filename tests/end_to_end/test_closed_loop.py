@@ -26,7 +26,7 @@ def stars(tmp_path_factory):
     text = text.replace('truth = "curved"', f'truth = "curved"\nmagnitude_limit = {LIMIT}')
     slow = next(line for line in text.splitlines() if "n_boosters" in line)
     recipe = folder / "recipe.toml"
-    recipe.write_text(text.replace(slow, QUICK) + "\n[combination]\n", "utf-8")
+    recipe.write_text(text.replace(slow, QUICK), "utf-8")
     build_catalogue(Request(recipe, folder / "out", workers=1))
     catalogue, truth, calibrators = (
         pl.read_parquet(folder / "out" / f"{name}.parquet")

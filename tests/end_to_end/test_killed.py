@@ -29,6 +29,8 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     trees = 'id = "fourier-xgboost"'
     fewer = f"{trees}\nparams = {{ n_trials = 1, max_rounds = 100 }}"
     text = RECIPE.read_text().replace("[[estimator]]", off, 1)
+    # Without a search fewer stars have a value than the recipe demands.
+    text = text.replace("least_share = 0.95", "least_share = 0.8")
     path.write_text(text.replace(trees, fewer, 1))
     return path
 
