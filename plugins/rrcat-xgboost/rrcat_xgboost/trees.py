@@ -128,5 +128,7 @@ def _matrix(
 
 
 def _predict(booster: xgboost.Booster, columns: FloatArray, rounds: int | None) -> FloatArray:
+    if not len(columns):
+        return np.zeros(0)  # the library warns of a table without rows
     value = booster.predict(_matrix(columns), iteration_range=(0, rounds or 0))
     return np.asarray(value, dtype=np.float64)

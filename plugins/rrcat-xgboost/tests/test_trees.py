@@ -58,6 +58,7 @@ def test_the_mean_of_the_boosters_counts():
         50,
     )
     both = grow(columns, residuals, np.ones(100), growth, [0, 1])
+    assert both(columns[:0]).shape == (0,)  # and no warning of the library
     each = [grow(columns, residuals, np.ones(100), growth, [seed])(columns) for seed in (0, 1)]
     assert both(columns) == pytest.approx((each[0] + each[1]) / 2)
     assert not np.array_equal(each[0], each[1])
