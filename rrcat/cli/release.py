@@ -157,8 +157,11 @@ def diff(before: Path, after: Path, html: Path | None, as_json: bool) -> None:
     """Tell what changed from BEFORE to AFTER, each a release or a candidate, and why."""
     from rrcat.release.diff import differences
     from rrcat.release.diff_text import diff_text
+    from rrcat.release.manifest import check_outside
     from rrcat.release.sides import Pair, open_side
 
+    if html is not None:
+        check_outside(html, "--html")
     pair = Pair(open_side(before), open_side(after))
     found = differences(pair)
     if html is not None:

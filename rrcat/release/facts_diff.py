@@ -43,7 +43,8 @@ def facts_diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Fac
 
 def _facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key in TOLD:
-        yield from _flat(key, facts.get(key))
+        # A manifest leaves out what a candidate tells as empty, such as no authors.
+        yield from _flat(key, facts.get(key) or None)
     for source in facts["inputs"]:
         yield f"inputs.{source['name']}", f"SHA-256 {source['sha256'][:12]}"
     for estimator in facts["estimators"]:

@@ -5,6 +5,7 @@ Canonical JSON, with neither wall clock nor path of any machine.
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,24 @@ def write_manifest(
     # As sha256sum writes it: `sha256sum -c manifest.json.sha256` checks the manifest.
     (folder / SEAL).write_bytes(f"{digest}  {MANIFEST}\n".encode())
     return digest
+
+
+def check_outside(path: Path, option: str) -> None:
+    """Refuse to write where a release stands, which never changes.
+
+    Raises
+    ------
+    ReleaseError
+        The place is a release or inside one.
+    """
+    real = Path(os.path.realpath(path))
+    for folder in (real, *real.parents):
+        if all(os.path.lexists(folder / name) for name in (MANIFEST, SEAL)):
+            raise ReleaseError(
+                "the place is in a release, which never changes",
+                file=path,
+                hint=f"choose another {option}, outside of {folder}",
+            )
 
 
 def read_manifest(folder: Path) -> Manifest:

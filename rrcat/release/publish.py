@@ -25,7 +25,14 @@ from rrcat.release.history import (
     only_writer,
     read_history,
 )
-from rrcat.release.manifest import MANIFEST, SIGNATURE, listing, read_manifest, write_manifest
+from rrcat.release.manifest import (
+    MANIFEST,
+    SIGNATURE,
+    check_outside,
+    listing,
+    read_manifest,
+    write_manifest,
+)
 from rrcat.release.opened import open_release
 from rrcat.release.parquet import write_parquet
 from rrcat.release.provenance import provenance
@@ -82,7 +89,8 @@ def publish(
     ------
     ReleaseError
         The candidate cannot be released or not signed, the version is taken, out of order or too
-        small a step, or a release is being written in the folder. Nothing is written then.
+        small a step, the folder is in a release, or a release is being written in it. Nothing is
+        written then.
     """
     version_key(version)
     told = chosen_date(date)
@@ -91,6 +99,7 @@ def publish(
     known = content.facts | {"doi": None if doi is None else checked_doi(doi)}
     about = About.of(known, version, told)
     home = into or _recipe_folder(content)
+    check_outside(home, "--into")
     with only_writer(home):
         history = home / HISTORY
         earlier = read_history(history)

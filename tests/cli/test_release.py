@@ -154,6 +154,14 @@ def test_diff_tells_rows_columns_and_largest_shifts(released, tmp_path, helper, 
     assert [column["name"] for column in told["columns"]] == ["feh", "feh_status"]
 
 
+def test_page_of_a_diff_replaces_no_file_of_a_release(released, candidate, capsys):
+    report = (released / "report.html").read_bytes()
+    page = str(released / "report.html")
+    assert main(["diff", str(released), str(candidate), "--html", page]) == 1
+    assert "which never changes" in capsys.readouterr().err
+    assert (released / "report.html").read_bytes() == report
+
+
 def test_diff_with_something_else_is_refused(released, tmp_path, capsys):
     code, _, err = run(capsys, "diff", released, tmp_path)
     assert code == 1

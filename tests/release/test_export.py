@@ -46,6 +46,17 @@ def test_an_output_that_is_taken_is_refused_and_left_alone(release, tmp_path):
     assert list(tmp_path.iterdir()) == [kept]
 
 
+def test_nothing_is_written_into_a_release(release, released, tmp_path):
+    (tmp_path / "link").symlink_to(released)
+    before = sorted(released.rglob("*"))
+    for inside in (released, released / "out", tmp_path / "link" / "deep" / "out"):
+        with pytest.raises(ReleaseError, match="in a release, which never changes") as error:
+            export(release, "csv", inside)
+        assert error.value.where["file"] == inside
+        assert error.value.hint == f"choose another --output, outside of {released.resolve()}"
+    assert sorted(released.rglob("*")) == before
+
+
 def test_an_export_that_fails_leaves_nothing(release, tmp_path, monkeypatch):
     def half(release, output):
         (output / "half.txt").write_text("half")

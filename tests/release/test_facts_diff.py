@@ -21,6 +21,11 @@ def test_equal_facts_do_not_differ():
     assert changes() == ()
 
 
+def test_what_is_told_as_empty_is_as_good_as_absent():
+    assert changes(authors=[], rights=None, distance={}) == ()
+    assert changes(authors=["A"]) == (FactChange("authors", "absent", "['A']"),)
+
+
 def test_a_key_of_the_recipe_is_told_by_its_place():
     recipe = copy.deepcopy(FACTS["recipe"])
     recipe["selection"]["limit"] = 100

@@ -162,6 +162,14 @@ def test_existing_name_is_never_overwritten(plain, candidate, home, kind):
     assert state(home) == before
 
 
+def test_release_inside_a_release_is_refused(plain, candidate):
+    first = publish(candidate, "1.0.0")
+    with pytest.raises(ReleaseError, match="in a release, which never changes") as error:
+        publish(candidate, "1.0.1", into=first)
+    assert "another --into" in error.value.hint
+    assert verify(first) == []
+
+
 def test_version_out_of_order_is_refused(plain, candidate, home):
     publish(candidate, "1.2.0")
     before = state(home)

@@ -48,9 +48,13 @@ def export(release: "Release", target: str, output: Path) -> list[Path]:
     Raises
     ------
     ReleaseError
-        There is no such target, what it needs is not installed, or ``output`` is taken.
+        There is no such target, what it needs is not installed, or ``output`` is taken or in a
+        release.
     """
+    from rrcat.release.manifest import check_outside
+
     write = _writer(target)
+    check_outside(output, "--output")
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise ReleaseError(
             "the output is taken, and nothing is overwritten",
