@@ -40,6 +40,11 @@ class Release:
     frame: pl.DataFrame
     about: About
 
+    def __repr__(self) -> str:
+        what = self.about.subset or f"{self.about.name} {self.about.version}"
+        size = f"{self.frame.height:,} rows, {self.frame.width} columns"
+        return f"<Release: {what}: {size}, in {self.folder}>"
+
     def to_astropy(self) -> AstropyTable:
         """Give the rows as an astropy table with units; what is missing is masked.
 

@@ -31,6 +31,19 @@ def test_a_release_is_opened_with_its_rows_and_what_they_mean(released, frame, t
     assert release.to_astropy()["feh"].mask.sum() == frame["feh"].null_count()
 
 
+def test_a_release_says_in_a_line_what_it_is(released):
+    release = open_release(released)
+    rows, columns = release.frame.shape
+    assert (
+        repr(release)
+        == f"<Release: rrl-example 1.2.3: {rows} rows, {columns} columns, in {released}>"
+    )
+    part = release.subset(columns=["feh"])
+    assert repr(part).startswith(
+        "<Release: part of rrl-example 1.2.3: columns source_id, ra, dec, feh: "
+    )
+
+
 def test_the_package_gives_it_without_loading_it_before():
     probe = """
 import sys, rrcat
