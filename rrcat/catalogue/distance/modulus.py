@@ -124,7 +124,7 @@ def quantities(relation: Relation, scale: str) -> dict[str, pl.Expr]:
         "feh": slope * pl.col("feh") + intercept,
         "feh_error": slope * pl.col("feh_error"),
         "log_period": period.log10() + shift,
-        "log_period_error": (pl.col("period_error") / period / np.log(10.0)).fill_null(0.0),
+        "log_period_error": (pl.col("period_error") / period * (1.0 / np.log(10.0))).fill_null(0.0),
     }
 
 
@@ -181,7 +181,8 @@ def _kiloparsecs(deviations: float) -> pl.Expr:
     modulus = pl.col("distance_modulus")
     if deviations:
         modulus = modulus + deviations * pl.col("distance_modulus_error")
-    return pl.lit(10.0).pow(modulus / 5.0 - 2.0)
+    # Not / 5.0: polars divides one row, but multiplies more than one by the reciprocal.
+    return pl.lit(10.0).pow(modulus * 0.2 - 2.0)
 
 
 def _status(relation: Relation, *, dusty: bool) -> pl.Expr:

@@ -11,6 +11,7 @@ from rrcat.catalogue.distance import DistanceSection, with_distances, without_di
 from rrcat.catalogue.distance.modulus import (
     VALUES,
     WORDS,
+    _kiloparsecs,
     quadrature,
     quantities,
     random_errors,
@@ -251,6 +252,15 @@ def test_a_star_does_not_depend_on_the_others(order):
     whole = made(frame)
     assert made(frame[order]).sort("source_id").equals(whole)
     assert pl.concat([made(frame[:2]), made(frame[2:])]).equals(whole)
+
+
+def test_one_row_alone_has_the_distance_it_has_among_others():
+    modulus = np.random.default_rng(0).normal(15.0, 1.0, 50)
+    rows = pl.DataFrame({"distance_modulus": modulus, "distance_modulus_error": 0.1 * modulus})
+    for deviations in (0.0, 1.0):
+        kiloparsecs = rows.select(_kiloparsecs(deviations))
+        alone = pl.concat([row.select(_kiloparsecs(deviations)) for row in rows.iter_slices(1)])
+        assert alone.equals(kiloparsecs)
 
 
 def test_without_the_section_all_columns_are_null():
