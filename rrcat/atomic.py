@@ -52,9 +52,9 @@ def new_folder(path: Path) -> Iterator[Path]:
     """
     _refuse_existing(path)
     temporary = _temporary(path)
-    temporary.mkdir()
     try:
         with naming(path, temporary):
+            temporary.mkdir()
             yield temporary
             _refuse_existing(path)
             replace(temporary, path)

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import json
 import sys
+import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -15,6 +16,7 @@ from typing import Any
 from rrcat.errors import RunError
 from rrcat.run.remote import Terms, look
 
+ADDRESS = re.compile(r"((tcp|tls|ucx|ws|wss)://)?[^/\s]+:\d+(/\S*)?")
 SECONDS_TO_CONNECT = 15
 SECONDS_FOR_A_WORKER = 600
 SECONDS_BETWEEN_LOOKS = 5
@@ -41,16 +43,14 @@ def connected(scheduler: str) -> Iterator[Any]:
             "--scheduler needs dask", hint="python -m pip install 'rrcat[dask]'"
         ) from error
     address = _address(scheduler)
+    if not ADDRESS.fullmatch(address):  # dask would leave a traceback behind
+        raise _nobody(address)
     try:
         client = distributed.Client(
             address, timeout=SECONDS_TO_CONNECT, set_as_default=False, name="rrcat"
         )
     except (OSError, ValueError) as error:
-        raise RunError(
-            f"no dask scheduler answers at {address}",
-            hint="give the address that `dask scheduler` prints, as tcp://HOST:PORT, or its "
-            "--scheduler-file",
-        ) from error
+        raise _nobody(address) from error
     try:
         yield client
     finally:
@@ -150,6 +150,14 @@ class ClusterExecutor(Executor):
             return bool(await self.client.scheduler.ncores())
         except OSError:  # no scheduler: the client tells of that itself
             return True
+
+
+def _nobody(address: str) -> RunError:
+    return RunError(
+        f"no dask scheduler answers at {address}",
+        hint="give the address that `dask scheduler` prints, as tcp://HOST:PORT, or its "
+        "--scheduler-file",
+    )
 
 
 def _no_workers() -> RunError:
