@@ -3,8 +3,8 @@
 import asyncio
 import importlib
 import json
-import sys
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
