@@ -6,7 +6,6 @@ its folders. Little is imported here, so that the process is set up before libra
 
 import contextlib
 import os
-import pickle
 import platform
 import socket
 import sys
@@ -60,8 +59,8 @@ class RemoteExecutor(Executor):
         self.executor, self.terms = executor, terms
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Hand a task to a worker. Pickle carries it from this process to that one, no further."""
-        return self.executor.submit(work_remotely, self.terms, pickle.dumps((fn, args, kwargs)))
+        """Hand a task to a worker."""
+        return self.executor.submit(work_remotely, self.terms, fn, *args, **kwargs)
 
 
 @contextmanager
@@ -84,7 +83,7 @@ def terms(
         probe.unlink(missing_ok=True)
 
 
-def work_remotely(terms: Terms, task: bytes) -> Any:
+def work_remotely(terms: Terms, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     """Do a task, in a worker that fulfils the terms.
 
     Raises
@@ -95,7 +94,6 @@ def work_remotely(terms: Terms, task: bytes) -> Any:
     look(terms)
     # What a plugin prints is no output of the command, whose own a worker may share.
     with contextlib.redirect_stdout(sys.stderr):
-        fn, args, kwargs = pickle.loads(task)
         return fn(*args, **kwargs)
 
 

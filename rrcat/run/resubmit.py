@@ -11,7 +11,6 @@
 """
 
 import errno
-import pickle
 import sys
 import traceback
 from collections.abc import Callable
@@ -182,9 +181,12 @@ def worker_died(error: BaseException) -> bool:
 
 
 def _portable(error: BaseException) -> RrcatError | OSError | None:
-    if not isinstance(error, RrcatError | OSError):
-        return None
-    try:
-        return error if type(pickle.loads(pickle.dumps(error))) is type(error) else None
-    except Exception:
-        return None
+    """Give what was raised, of text and numbers alone, and of a class that is known anywhere."""
+    if isinstance(error, RrcatError):
+        own = type(error).__module__ == RrcatError.__module__
+        where = {key: str(value) for key, value in error.where.items()}
+        return (type(error) if own else RunError)(error.message, hint=error.hint, **where)
+    if isinstance(error, OSError) and error.errno is not None:
+        name = None if error.filename is None else str(error.filename)
+        return OSError(error.errno, error.strerror, name)
+    return None
