@@ -78,7 +78,7 @@ def test_covariance_is_the_inverse_of_the_information_with_the_frequency(fitted)
     set_normal_equations(HIGHEST, 50, work)
     for k in range(ORDER + 1, HIGHEST + 1):
         set_prior(k, 1e-8, work)
-    assert factorise(COLUMNS, SIZE, work)
+    assert factorise(0, SIZE, work)
     work.cross[COLUMNS:] = 0.0
     covariance = np.empty((FREQUENCY + 1, FREQUENCY + 1))
     set_covariance(COLUMNS, False, information, work, covariance)
