@@ -14,6 +14,10 @@ from rrcat.release.fits_checksum import ONES, ones_complement_sum
 from rrcat.release.votable_check import ucd_problems
 from rrcat.schema import Table
 
+START = b"SIMPLE  ="
+MOST_COLUMNS = 999
+"""Of a table, in FITS 4.0 (section 7.3.1)."""
+
 
 def fits_problems(path: Path, table: Table, about: About | None = None) -> list[str]:
     """Give what is wrong with the description of a FITS table; an empty list where nothing is.
@@ -22,6 +26,9 @@ def fits_problems(path: Path, table: Table, about: About | None = None) -> list[
     its unit (TUNITn), UCD (TUCDn), description (TCOMMn) and null value (TNULLn), and the
     coordinate and time system of ``about`` where given.
     """
+    with path.open("rb") as file:
+        if file.read(len(START)) != START:  # astropy would unpack a compressed file, of any length
+            return ["is no FITS file"]
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         with fits.open(path, memmap=True, lazy_load_hdus=False) as hdus:
@@ -29,9 +36,9 @@ def fits_problems(path: Path, table: Table, about: About | None = None) -> list[
                 return ["does not consist of one binary table"]
             header, title = hdus[1].header, hdus[0].header.get("TITLE")
             sums = [problem for hdu in hdus for problem in _checksum_problems(path, hdu)]
-    problems = [" ".join(str(warning.message).split()) for warning in warned]
-    problems += dict.fromkeys(sums)
-    n_columns = header["TFIELDS"]
+    told = [" ".join(str(warning.message).split()) for warning in warned]
+    problems = list(dict.fromkeys([*told, *sums]))
+    n_columns = min(header["TFIELDS"], MOST_COLUMNS)
     names = [header.get(f"TTYPE{number}", "") for number in range(1, n_columns + 1)]
     if names != table.names:
         problems.append(f"has the columns {', '.join(names)} instead of {', '.join(table.names)}")
@@ -78,6 +85,8 @@ def _read(path: Path, start: int, end: int) -> Iterator[bytes]:
         file.seek(start)
         for at in range(start, end, BLOCKS):
             chunk = file.read(min(BLOCKS, end - at))
+            if not chunk:  # a header may tell of more rows than any disk holds
+                return
             yield chunk + bytes(-len(chunk) % 4)
 
 
@@ -89,6 +98,7 @@ def _frame_problems(header: fits.Header, title: object, about: About) -> list[st
         "TREFPOS": about.reference_position,
         "JDREF": about.origin_jd,
         "VERSION": about.version,
+        "FEHSCALE": header_text(about.scale),
     }
     have = {key: header.get(key) for key in wanted} | {"TITLE": title}
     wanted["TITLE"] = header_text(about.title)

@@ -33,7 +33,7 @@ def votable_batches(path: Path, table: Table) -> Iterator[pl.DataFrame]:
     Raises
     ------
     ValueError
-        The rows cannot be decoded, or the last one is cut.
+        The rows cannot be decoded, the last one is cut, or they are not as many as is told.
     """
     outline = outline_of(path)
     if outline.stream is None:
@@ -41,10 +41,12 @@ def votable_batches(path: Path, table: Table) -> Iterator[pl.DataFrame]:
     n_flags = -(-len(outline.fields) // 8)
     kinds = [_kind(field) for field in outline.fields]
     row = np.dtype([("", "u1", (n_flags,)), *(("", *kind) for kind in kinds)])
+    n_rows = 0
     for content in pieces(_decoded(path, *outline.stream), ROWS_IN_GROUP * row.itemsize):
         if len(content) % row.itemsize:
             raise ValueError("the last row is cut")
         rows = np.frombuffer(content, dtype=row)
+        n_rows += len(rows)
         flags = np.unpackbits(rows["f0"], axis=1).astype(bool)
         columns = []
         for number, (field, column) in enumerate(zip(outline.fields, table.column, strict=True)):
@@ -62,6 +64,8 @@ def votable_batches(path: Path, table: Table) -> Iterator[pl.DataFrame]:
                 null = null | (cells == int(field.null))
             columns.append(_series(column, cells, null))
         yield pl.DataFrame(columns)
+    if outline.n_rows not in (None, str(n_rows)):
+        raise ValueError(f"tells {outline.n_rows} rows, and holds {n_rows}")
 
 
 def fits_batches(path: Path, table: Table) -> Iterator[pl.DataFrame]:

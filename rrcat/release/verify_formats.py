@@ -27,7 +27,8 @@ from rrcat.schema import Table, violations
 
 FORMATS = {"parquet": "parquet", "votable": "vot", "fits": "fits"}
 FIELD = re.compile(r'<FIELD name="(\w+)"')
-
+# Polars panics, which is no Exception, where a file says of itself what cannot be.
+POLARS_ERRORS = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 Batches = Callable[[Path, Table], Iterator[pl.DataFrame]]
 READERS: dict[str, tuple[Callable[[Path, Table, About], list[str]], Batches]] = {
@@ -92,11 +93,14 @@ def format_findings(folder: Path, manifest: Manifest, table: Table) -> Iterator[
     path = folder / files["parquet"]
     rows = pl.scan_parquet(path, glob=False)
     try:
-        n_rows = rows.select(pl.len()).collect().item()
+        names, n_rows = rows.collect_schema().names(), rows.select(pl.len()).collect().item()
         broken = [Finding(path.name, str(broken)) for broken in violations(rows, table)]
-    except pl.exceptions.PolarsError as error:
+    except POLARS_ERRORS as error:
         yield Finding(path.name, f"cannot be read: {error}")
         return
+    if names != table.names and not broken:
+        other = f"has the columns {', '.join(names)} instead of {', '.join(table.names)}"
+        broken.append(Finding(path.name, other))
     if n_rows != manifest.n_rows:
         broken.append(
             Finding(MANIFEST, f"tells {manifest.n_rows} rows, the Parquet file has {n_rows}")
@@ -104,7 +108,11 @@ def format_findings(folder: Path, manifest: Manifest, table: Table) -> Iterator[
     yield from broken
     if broken:
         return
-    yield from compared({form: folder / name for form, name in files.items()}, table, about, n_rows)
+    compare = compared({form: folder / name for form, name in files.items()}, table, about, n_rows)
+    try:
+        yield from compare
+    except POLARS_ERRORS as error:
+        yield Finding(path.name, f"cannot be read: {error}")
 
 
 def compared(
@@ -152,9 +160,13 @@ def _read(path: Path, form: str, table: Table, about: About) -> _Read:
 
 @contextmanager
 def _strictly() -> Iterator[None]:
-    """Take as an error what astropy only warns of: it is wrong in a release."""
+    """Take as an error what astropy only warns of: it is wrong in a release.
+
+    That it leaves a file open after an error of its own is no fault of the file.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.simplefilter("ignore", ResourceWarning)
         yield
 
 

@@ -28,6 +28,8 @@ def votable_problems(path: Path, table: Table, about: About | None = None) -> li
         problems.append(f"holds {outline.tables} tables instead of one")
     if outline.serialization != "BINARY2":
         problems.append(f"holds its rows as {outline.serialization} instead of BINARY2")
+    if outline.streams != 1:
+        problems.append(f"holds {outline.streams} streams of rows instead of one")
     names = [item.attributes.get("name", "") for item in outline.fields]
     if names != table.names:
         problems.append(f"has the columns {', '.join(names)} instead of {', '.join(table.names)}")
@@ -91,7 +93,12 @@ def _frame_problems(outline: Outline, about: About) -> list[str]:
         for have in [next(iter(found.values()), {}).get(attribute)]
         if have != want
     ]
-    for name, want in (("title", about.title), ("resource_version", about.version)):
+    told = {
+        "title": about.title,
+        "resource_version": about.version,
+        "metallicity_scale": about.scale,
+    }
+    for name, want in told.items():
         if (have := outline.info.get(name)) != want:
             problems.append(f"INFO {name} is {have!r} instead of {want!r}")
     return problems

@@ -32,17 +32,20 @@ class Field:
 class Outline:
     """What a VOTable says of its rows.
 
-    ``serialization`` names the element that they are in, ``stream`` is where its base64 begins and
-    ends, in bytes of the file; ``refused`` says why the file was not read.
+    ``n_rows`` is how many it says they are, ``serialization`` names the element that they are in,
+    ``streams`` counts the places where they could be, ``stream`` is where the base64 of the last
+    begins and ends, in bytes of the file; ``refused`` says why the file was not read.
     """
 
     version: str | None = None
     tables: int = 0
+    n_rows: str | None = None
     fields: list[Field] = field(default_factory=list)
     coosys: dict[str, dict[str, str]] = field(default_factory=dict)
     timesys: dict[str, dict[str, str]] = field(default_factory=dict)
     info: dict[str, str] = field(default_factory=dict)
     serialization: str | None = None
+    streams: int = 0
     stream: tuple[int, int] | None = None
     refused: list[str] = field(default_factory=list)
 
@@ -67,6 +70,7 @@ def outline_of(path: Path) -> Outline:
             outline.version = attributes.get("version")
         elif name == "TABLE":
             outline.tables += 1
+            outline.n_rows = attributes.get("nrows")
         elif name == "FIELD":
             outline.fields.append(Field(attributes))
         elif name == "VALUES" and "FIELD" in open_elements:
@@ -79,6 +83,7 @@ def outline_of(path: Path) -> Outline:
         elif name in ("TABLEDATA", "BINARY", "BINARY2", "FITS", "PARQUET"):
             outline.serialization = name
         elif name == "STREAM":
+            outline.streams += 1
             if "href" in attributes:
                 raise _Refused(f"its rows lie elsewhere: {attributes['href']}")
             begin = parser.CurrentByteIndex if attributes.get("encoding") == "base64" else 0

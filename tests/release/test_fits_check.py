@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 from astropy.io import fits
 
@@ -37,6 +39,7 @@ def keyword_of(name, keyword, table):
         (None, "RADESYS", "FK5", "RADESYS is 'FK5'"),
         (None, "POSEPOCH", "J2016.0", "POSEPOCH is 'J2016.0'"),
         (None, "VERSION", "1.2.4", "VERSION is '1.2.4'"),
+        (None, "FEHSCALE", "ZW84", "FEHSCALE is 'ZW84'"),
     ],
 )
 def test_each_defect_is_told(tmp_path, sound, table, about, column, keyword, value, expected):
@@ -78,3 +81,22 @@ def test_an_image_is_no_catalogue(tmp_path, table):
     path = tmp_path / "image.fits"
     fits.PrimaryHDU([[1, 2], [3, 4]]).writeto(path)
     assert fits_problems(path, table) == ["does not consist of one binary table"]
+
+
+@pytest.mark.parametrize(("keyword", "value"), [("NAXIS2", 10**13), ("TFIELDS", 10**9)])
+def test_counts_beyond_any_file_are_told_and_not_counted_to(tmp_path, sound, table, keyword, value):
+    spoilt = tmp_path / "spoilt.fits"
+    content = sound.read_bytes()
+    place = content.index(f"{keyword:<8}= ".encode())
+    card = f"{keyword:<8}= {value:>20}".ljust(80).encode()
+    spoilt.write_bytes(content[:place] + card + content[place + 80 :])
+    try:
+        assert fits_problems(spoilt, table)
+    except OSError:  # beyond the longest file of the file system, which `verify` tells as well
+        assert keyword == "NAXIS2"
+
+
+def test_a_compressed_file_is_not_unpacked(tmp_path, sound, table):
+    packed = tmp_path / "a.fits"
+    packed.write_bytes(gzip.compress(sound.read_bytes()))
+    assert fits_problems(packed, table) == ["is no FITS file"]

@@ -54,6 +54,12 @@ def test_a_row_that_is_cut_is_refused(votable, table):
         list(votable_batches(votable, table))
 
 
+def test_another_number_of_rows_than_there_are_is_refused(votable, table):
+    votable.write_text(votable.read_text().replace('nrows="300"', 'nrows="299"'))
+    with pytest.raises(ValueError, match="tells 299 rows, and holds 300"):
+        list(votable_batches(votable, table))
+
+
 def test_what_is_no_base64_is_refused(votable, table):
     votable.write_text(re.sub(r"(<STREAM[^>]*>\s*)", r"\1*", votable.read_text()))
     with pytest.raises(ValueError, match="base64"):

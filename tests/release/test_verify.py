@@ -6,14 +6,14 @@ import polars as pl
 import pytest
 
 from rrcat import atomic
-from rrcat.canonical import json_bytes
+from rrcat.canonical import json_bytes, parquet_bytes
 from rrcat.errors import ReleaseError
 from rrcat.estimator import StarBatch, save_bundle
 from rrcat.estimator.registry import discover
 from rrcat.release import report as report_module
 from rrcat.release.about import About
 from rrcat.release.fits import write_fits
-from rrcat.release.parquet import write_parquet
+from rrcat.release.parquet import vo_metadata, write_parquet
 from rrcat.release.publish import publish
 from rrcat.release.verify import verify
 from rrcat.release.votable import write_votable
@@ -250,6 +250,28 @@ def test_catalogue_that_breaks_its_schema_is_found(release, frame, table):
     write_parquet(broken, table, facts_about(release), release / "rrl-example.parquet")
     sign(release)
     only(release, "rrl-example.parquet", "feh_status: is none of")
+
+
+@pytest.mark.parametrize("change", [lambda them: them[::-1], lambda them: them[:1] + them[2:]])
+def test_parquet_whose_columns_are_other_or_in_another_order_is_found(
+    release, frame, table, change
+):
+    file = release / "rrl-example.parquet"
+    described = vo_metadata(table, facts_about(release), frame.height)
+    file.write_bytes(parquet_bytes(frame.select(change(table.names)), metadata=described))
+    sign(release)
+    only(release, file.name, "has the columns")
+
+
+def test_parquet_that_tells_more_rows_than_it_has_is_found(release):
+    file = release / "rrl-example.parquet"
+    content = file.read_bytes()
+    foot = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    # Numbers are doubled in it, and the lowest seven bits come first.
+    place = content.index(bytes([0x16, 600 & 0x7F | 0x80, 600 >> 7]), foot)
+    file.write_bytes(content[: place + 1] + bytes([602 & 0x7F | 0x80]) + content[place + 2 :])
+    sign(release, n_rows=301)
+    only(release, file.name, "cannot be read")
 
 
 def test_parquet_without_description_is_found(release, frame):

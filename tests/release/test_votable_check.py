@@ -68,6 +68,8 @@ def test_a_sound_file_has_no_problems(tmp_path, sound, table, about):
         (r'name="flags"', 'name="flag"', "has the columns"),
         (r'version="1.4"', 'version="1.3"', "is VOTable 1.3"),
         (r"</TABLE>", "</TABLE><TABLE/>", "holds 2 tables"),
+        (r"<STREAM", "<STREAM/><STREAM", "holds 2 streams of rows"),
+        (r'metallicity_scale" value="', r"\g<0>x", "INFO metallicity_scale is 'x"),
         (r"<BINARY2>(.*)</BINARY2>", r"<BINARY>\1</BINARY>", "holds its rows as BINARY"),
         (r'system="ICRS"', 'system="FK5"', "COOSYS: system is 'FK5'"),
         (r'epoch="J2000.0"', 'epoch="J2016.0"', "COOSYS: epoch is 'J2016.0'"),
