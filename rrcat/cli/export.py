@@ -141,7 +141,10 @@ def _part(folder: Path, columns: str | None, cone: str | None) -> "Release":
 def _names(columns: str) -> list[str]:
     names = [name.strip() for name in columns.split(",")]
     if not all(names):
-        raise click.BadParameter("give names with commas between them", param_hint="'--columns'")
+        raise click.BadParameter(
+            f"{columns!r} holds an empty name; give names with commas between them alone",
+            param_hint="'--columns'",
+        )
     return names
 
 

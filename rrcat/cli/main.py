@@ -14,6 +14,8 @@ from rrcat import __version__
 from rrcat.errors import RrcatError
 
 # name: (where the command is, its line in `rrcat --help`)
+# The option that says where a command writes, where that is not --output.
+PLACES = {"diff": "--html", "release": "--into"}
 COMMANDS = {
     "demo": ("rrcat.cli.demo:demo", "Run the whole chain on a small simulated archive."),
     "fetch": ("rrcat.cli.fetch:fetch", "Fetch what a recipe asks of archives, once."),
@@ -97,13 +99,14 @@ def _tell(error: RrcatError, arguments: list[str]) -> int:
 
 
 def _as_rrcat_error(error: OSError, command: str) -> RrcatError:
-    place = "--into" if command == "release" else "--output"
+    place = PLACES.get(command, "--output")
     hints = {
         errno.ENOSPC: f"free some space or choose another {place}; finished work is kept",
         errno.EACCES: "choose a folder you may write to",
         errno.EROFS: "choose a folder you may write to",
         errno.EEXIST: f"choose another {place}",
         errno.ENOTDIR: f"choose another {place}",
+        errno.ENOENT: "what is read must be there; what is written needs a folder that can be made",
     }
     message = (error.strerror or str(error)).lower()
     converted = RrcatError(message, file=error.filename, hint=hints.get(error.errno or 0))

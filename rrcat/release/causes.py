@@ -7,12 +7,16 @@ marks are seen all are told, since their shares cannot be. Where none is seen, t
 known, and what else differs is named.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from rrcat.catalogue.combination import COMBINATION as COMBINED
+from rrcat.release.medians import Medians
 from rrcat.release.origins import Origins
 from rrcat.release.sides import AFTER, Pair
 
@@ -73,15 +77,47 @@ def causes_of(pair: Pair, found: Origins) -> pl.DataFrame:
     ).filter(changed)
 
 
-def counts(causes: pl.DataFrame) -> tuple[CauseCount, ...]:
-    """Count stars by their causes, those of most stars first."""
-    grouped = (
-        causes.group_by("causes")
-        .agg(n=pl.len(), median=pl.col("shift").median(), largest=pl.col("shift").max())
-        .sort("n", "causes", descending=[True, False])
-    )
-    rows = grouped.select("causes", "n", "median", "largest").iter_rows()
-    return tuple(CauseCount(tuple(causes.split()), *rest) for causes, *rest in rows)
+class CauseCounter:
+    """Counts stars by causes, as :func:`causes_of` gives them of one stretch after another."""
+
+    def __init__(self) -> None:
+        self._n: Counter[str] = Counter()
+        self._largest: dict[str, float] = {}
+
+    def add(self, causes: pl.DataFrame, medians: Medians) -> None:
+        """Count the stars of a stretch, and give their shifts to the medians."""
+        grouped = causes.group_by("causes").agg(n=pl.len(), largest=pl.col("shift").max())
+        for words, n, largest in grouped.iter_rows():
+            self._n[words] += n
+            if largest is not None:
+                self._largest[words] = max(largest, self._largest.get(words, largest))
+        for words, shifts in _shifts(causes):
+            medians.add(("causes", words), shifts)
+
+    def add_again(self, causes: pl.DataFrame, medians: Medians) -> None:
+        """Give the shifts of a stretch in a later pass, where they are asked for."""
+        for words, shifts in _shifts(causes):
+            if medians.wants(("causes", words)):
+                medians.add(("causes", words), shifts)
+
+    def counts(self, medians: Medians) -> tuple[CauseCount, ...]:
+        """Give the numbers, those of most stars first."""
+        ordered = sorted(self._n.items(), key=lambda one: (-one[1], one[0]))
+        return tuple(
+            CauseCount(
+                causes=tuple(words.split()),
+                n=n,
+                median=medians.of(("causes", words)),
+                largest=self._largest.get(words),
+            )
+            for words, n in ordered
+        )
+
+
+def _shifts(causes: pl.DataFrame) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Yield the shifts of [Fe/H] [dex] of the stars of each kind of causes."""
+    for (words,), some in causes.drop_nulls("shift").group_by("causes"):
+        yield str(words), some["shift"].to_numpy()
 
 
 def _marks(pair: Pair, found: Origins) -> pl.DataFrame:
@@ -91,7 +127,7 @@ def _marks(pair: Pair, found: Origins) -> pl.DataFrame:
     none = _any(both, [])
 
     def any_of(names: Sequence[str]) -> pl.Series:
-        return _any(seen, names) if names else none
+        return _any(seen, [name for name in names if name in seen.columns])
 
     value, input = any_of(groups["value"]), any_of(groups["input"])
     estimator, of_any = none, none
@@ -135,7 +171,7 @@ def _marks(pair: Pair, found: Origins) -> pl.DataFrame:
 
 
 def groups_of(pair: Pair) -> dict[str, list[str]]:
-    """Sort the columns that differ by what they tell of; those of an estimator by its id."""
+    """Sort the shared columns by what they tell of; those of an estimator by its id."""
     groups: dict[str, list[str]] = {
         name: [] for name in ("value", "distance", "flags", "place", "other", "input", "ids")
     }
@@ -143,12 +179,10 @@ def groups_of(pair: Pair) -> dict[str, list[str]]:
         if column.estimator:
             groups.setdefault(column.estimator, [])
             groups["ids"].append(column.name)
-        name = column.name
-        if name not in pair.differs.columns:
+            groups[column.estimator].append(column.name)
             continue
-        if column.estimator:
-            groups[column.estimator].append(name)
-        elif name.startswith(VALUE):
+        name = column.name
+        if name.startswith(VALUE):
             groups["value"].append(name)
         elif name.startswith(DISTANCE):
             groups["distance"].append(name)

@@ -36,27 +36,47 @@ class StarChange:
     causes: tuple[Cause, ...]
 
 
-def changed_most(pair: Pair, found: Origins, causes: pl.DataFrame) -> tuple[StarChange, ...]:
-    """Give the stars whose [Fe/H] moved most, then some whose [Fe/H] vanished or appeared."""
-    if "feh" not in pair.differs.columns:
-        return ()
-    both = pair.both.join(causes, on="source_id", maintain_order="left")
-    before, after = pl.col("feh"), pl.col(f"feh{AFTER}")
-    moved = both.filter(pl.col("shift") > 0).sort("shift", "source_id", descending=[True, False])
-    turned = both.filter(before.is_null() != after.is_null()).sort("source_id")
-    some = pl.concat([moved.head(STARS), turned.head(STARS // 2)])
-    return tuple(
-        StarChange(
-            source_id=row["source_id"],
-            before=row["feh"],
-            after=row[f"feh{AFTER}"],
-            shift=row["shift"],
-            causes=tuple(
-                Cause(kind, _detail(kind, row, pair, found)) for kind in row["causes"].split()
-            ),
+class ChangedMost:
+    """The stars whose [Fe/H] moved most, then some whose [Fe/H] vanished or appeared."""
+
+    def __init__(self) -> None:
+        self._moved: list[dict[str, Any]] = []
+        self._turned: list[dict[str, Any]] = []
+
+    def add(self, pair: Pair, causes: pl.DataFrame) -> None:
+        """Look at a stretch; ``causes`` are what :func:`rrcat.release.causes.causes_of` gives."""
+        if "feh" not in pair.differs.columns:
+            return
+        moved = causes.filter(pl.col("shift") > 0)
+        moved = moved.sort("shift", "source_id", descending=[True, False]).head(STARS)
+        alone = pl.col("feh").is_null() != pl.col(f"feh{AFTER}").is_null()
+        alone_in = pair.both.select("source_id", "feh", f"feh{AFTER}").filter(alone)
+        turned = causes.join(alone_in, on="source_id", how="semi", maintain_order="left")
+        self._moved += _rows(pair, moved)
+        self._moved.sort(key=lambda row: (-row["shift"], row["source_id"]))
+        del self._moved[STARS:]
+        self._turned += _rows(pair, turned.head(STARS // 2))
+        del self._turned[STARS // 2 :]
+
+    def stars(self, pair: Pair, found: Origins) -> tuple[StarChange, ...]:
+        """Give the stars, and what is seen of why."""
+        return tuple(
+            StarChange(
+                source_id=row["source_id"],
+                before=row["feh"],
+                after=row[f"feh{AFTER}"],
+                shift=row["shift"],
+                causes=tuple(
+                    Cause(kind, _detail(kind, row, pair, found)) for kind in row["causes"].split()
+                ),
+            )
+            for row in (*self._moved, *self._turned)
         )
-        for row in some.iter_rows(named=True)
-    )
+
+
+def _rows(pair: Pair, causes: pl.DataFrame) -> list[dict[str, Any]]:
+    """Give all that is known of some stars."""
+    return causes.join(pair.both, on="source_id", maintain_order="left").to_dicts()
 
 
 def _detail(kind: str, row: Mapping[str, Any], pair: Pair, found: Origins) -> str:
@@ -64,7 +84,7 @@ def _detail(kind: str, row: Mapping[str, Any], pair: Pair, found: Origins) -> st
     if kind == "input":
         return _inputs(row, pair)
     if kind == "estimator":
-        return "; ".join(_estimators(row, pair, found))
+        return "; ".join(_estimators(row, found))
     if kind == "combination":
         return _combination(row, found)
     if kind == "scale":
@@ -87,10 +107,10 @@ def _inputs(row: Mapping[str, Any], pair: Pair) -> str:
     return ", ".join(told[:TOLD]) + more
 
 
-def _estimators(row: Mapping[str, Any], pair: Pair, found: Origins) -> Iterator[str]:
+def _estimators(row: Mapping[str, Any], found: Origins) -> Iterator[str]:
     for id, how in found.estimators.items():
         name = f"feh_{word(id)}"
-        if name not in pair.both.columns:
+        if name not in row:
             yield f"{id}: {', '.join(how)}"
         elif row[name] != row[f"{name}{AFTER}"]:
             yield f"{id} {step(row[name], row[f'{name}{AFTER}'])} dex: {', '.join(how)}"

@@ -1,66 +1,24 @@
 """What changed between two catalogues: rows, columns, values, reasons, and why."""
 
-import math
-from collections.abc import Iterator
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from rrcat import schema
-from rrcat.release.causes import CauseCount, causes_of, counts
-from rrcat.release.changed_stars import StarChange, changed_most
+from rrcat.release.causes import CauseCount, CauseCounter, causes_of
+from rrcat.release.changed_stars import ChangedMost, StarChange
+from rrcat.release.diff_columns import ColumnCounter, ColumnDiff
 from rrcat.release.facts_diff import FactChange, facts_diff
-from rrcat.release.origins import origins
+from rrcat.release.medians import Medians
+from rrcat.release.origins import Origins, origins
 from rrcat.release.sides import AFTER, Pair, open_side
-from rrcat.release.step import Step, step_for
-from rrcat.schema import Column, SchemaDiff
-
-SHIFTS_SHOWN = 5
-FULL_CIRCLE = {"rad": math.tau, "deg": 360.0}
-
-
-@dataclass(frozen=True)
-class Shift:
-    """One number that moved: of which star, from what to what.
-
-    ``shift`` is how far, without sign; an angle goes the short way round.
-    """
-
-    source_id: int
-    before: float
-    after: float
-    shift: float
-
-
-@dataclass(frozen=True)
-class BitChange:
-    """One bit of flags: for how many stars it was newly set, and cleared."""
-
-    name: str
-    set: int
-    cleared: int
-
-
-@dataclass(frozen=True)
-class ColumnDiff:
-    """How the cells of one column changed, among the stars in both catalogues.
-
-    ``changed`` counts cells with a value in both. For numbers, ``median`` is the median shift of
-    the cells that changed, without sign and in ``unit``, and ``largest`` are the largest shifts,
-    the largest first; for text and flags there are none. Flags have ``bits`` instead.
-    """
-
-    name: str
-    unit: str
-    appeared: int
-    vanished: int
-    changed: int
-    median: float | None
-    largest: tuple[Shift, ...]
-    bits: tuple[BitChange, ...]
+from rrcat.release.step import Moves, Step, step_for
+from rrcat.schema import SchemaDiff
 
 
 @dataclass(frozen=True)
@@ -69,15 +27,19 @@ class ReleaseDiff:
 
     ``rows_why`` are the causes that stars may have come or gone for, ``causes`` and ``stars`` why
     values changed, ``estimators`` how those differ that both have; ``step`` is how far all of it
-    asks the version to move.
+    asks the version to move; of two different catalogues it is none.
+
+    ``warnings`` say, in words, why the differences may not be what they seem.
     """
 
     before: str
     after: str
+    warnings: tuple[str, ...]
+    same_catalogue: bool
     n_before: int
     n_after: int
-    added: tuple[int, ...]
-    removed: tuple[int, ...]
+    added: Sequence[int]
+    removed: Sequence[int]
     rows_why: tuple[str, ...]
     n_changed: int
     causes: tuple[CauseCount, ...]
@@ -99,7 +61,9 @@ class ReleaseDiff:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the differences as plain data."""
-        return asdict(self) | {"is_empty": self.is_empty, "schema_level": self.schema.level}
+        stars = {"added": list(self.added), "removed": list(self.removed)}
+        levels = {"is_empty": self.is_empty, "schema_level": self.schema.level}
+        return asdict(self) | stars | levels
 
 
 def diff(a: Path, b: Path) -> ReleaseDiff:
@@ -117,86 +81,90 @@ def diff(a: Path, b: Path) -> ReleaseDiff:
 
 
 def differences(pair: Pair) -> ReleaseDiff:
-    """Tell the differences of two catalogues that are opened."""
+    """Tell the differences of two catalogues that are opened.
+
+    They are walked through once, and again where medians are of more numbers than are held. Of each
+    star that came or went its ``source_id`` is held, of the others nothing.
+
+    Raises
+    ------
+    ReleaseError
+        A catalogue cannot be read, or its rows are not sorted.
+    """
     old, new = pair.before, pair.after
     facts = facts_diff(old.facts, new.facts)
     table = schema.diff(old.table, new.table)
     found = origins(pair, facts)
-    causes = causes_of(pair, found)
-    added, removed = pair.only_in("after"), pair.only_in("before")
+    told = _Walked(pair, found)
+    is_one = old.facts["name"] == new.facts["name"]
     return ReleaseDiff(
         before=old.label,
         after=new.label,
-        n_before=old.frame.height,
-        n_after=new.frame.height,
-        added=added,
-        removed=removed,
-        rows_why=(found.rows or ("not known",)) if added or removed else (),
-        n_changed=causes.height,
-        causes=counts(causes),
-        stars=changed_most(pair, found, causes),
+        warnings=tuple(_warnings(pair)),
+        same_catalogue=is_one,
+        n_before=old.n_rows,
+        n_after=new.n_rows,
+        added=told.added,
+        removed=told.removed,
+        rows_why=(found.rows or ("not known",)) if told.added or told.removed else (),
+        n_changed=told.n_changed,
+        causes=told.causes.counts(told.medians),
+        stars=told.stars.stars(pair, found),
         estimators=found.estimators,
-        columns=tuple(
-            _column(pair.both, column)
-            for column in pair.shared
-            if column.name in pair.differs.columns
-        ),
-        statuses=_statuses(pair.both),
+        columns=tuple(one for column in told.columns if (one := column.diff(told.medians))),
+        statuses=tuple((*one, n) for one, n in sorted(told.statuses.items(), key=_most_first)),
         facts=facts,
         schema=table,
-        step=step_for(pair, facts, table),
+        step=step_for(pair, told.moves, facts, table) if is_one else Step("none", ()),
     )
 
 
-def _column(both: pl.DataFrame, column: Column) -> ColumnDiff:
-    name = column.name
-    before, after = pl.col(name), pl.col(f"{name}{AFTER}")
-    changed = both.filter(before.is_not_null() & after.is_not_null() & (before != after))
-    median: float | None = None
-    largest: list[Shift] = []
-    if both.schema[name].is_numeric() and not column.bits and changed.height:
-        # as floats, since a difference of integers may overflow
-        shift = (after.cast(pl.Float64) - before.cast(pl.Float64)).abs()
-        if circle := _circle(column):
-            shift = pl.min_horizontal(shift, circle - shift)
-        moved = changed.select("source_id", before, after, shift=shift)
-        median = float(np.median(moved["shift"]))
-        top = moved.sort("shift", "source_id", descending=[True, False]).head(SHIFTS_SHOWN)
-        largest = [Shift(*row) for row in top.iter_rows()]
-    return ColumnDiff(
-        name=name,
-        unit=column.unit_in("votable"),
-        appeared=both.filter(before.is_null() & after.is_not_null()).height,
-        vanished=both.filter(before.is_not_null() & after.is_null()).height,
-        changed=changed.height,
-        median=median,
-        largest=tuple(largest),
-        bits=tuple(_bits(changed, column)),
-    )
+class _Walked:
+    """What is counted while two catalogues are walked through."""
+
+    def __init__(self, pair: Pair, found: Origins) -> None:
+        self.added, self.removed = array("q"), array("q")
+        self.n_changed, self.moves = 0, Moves()
+        self.causes, self.stars = CauseCounter(), ChangedMost()
+        self.columns = [ColumnCounter(column) for column in pair.shared]
+        self.statuses: Counter[tuple[str, str]] = Counter()
+        self.medians = Medians()
+        for stretch in pair.stretches():
+            self._count(stretch, causes_of(stretch, found))
+        while self.medians.end_pass():
+            for stretch in pair.stretches():
+                self.causes.add_again(causes_of(stretch, found), self.medians)
+                for column in self.columns:
+                    column.add_again(stretch, self.medians)
+
+    def _count(self, stretch: Pair, causes: pl.DataFrame) -> None:
+        self.added.frombytes(stretch.only_in("after").to_numpy().tobytes())
+        self.removed.frombytes(stretch.only_in("before").to_numpy().tobytes())
+        self.n_changed += causes.height
+        self.moves += Moves.of(stretch)
+        self.causes.add(causes, self.medians)
+        self.stars.add(stretch, causes)
+        for column in self.columns:
+            column.add(stretch, self.medians)
+        if "feh_status" in stretch.both.columns:
+            status = stretch.both.select(before="feh_status", after=f"feh_status{AFTER}")
+            turned = status.filter(pl.col("before") != pl.col("after"))
+            for before, after, n in turned.group_by("before", "after").len().iter_rows():
+                self.statuses[before, after] += n
 
 
-def _bits(changed: pl.DataFrame, column: Column) -> Iterator[BitChange]:
-    """Yield the bits of a column of flags that differ."""
-    before, after = changed[column.name], changed[f"{column.name}{AFTER}"]
-    for bit in column.bits:
-        had, has = (before & bit.value) != 0, (after & bit.value) != 0
-        if (had != has).any():
-            yield BitChange(bit.name, int((has & ~had).sum()), int((had & ~has).sum()))
+def _most_first(counted: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:
+    return -counted[1], counted[0]
 
 
-def _circle(column: Column) -> float | None:
-    """Give the full circle of a column of angles that run all around it."""
-    circle = FULL_CIRCLE.get(column.unit_in("votable"))
-    if circle is None or column.range is None:
-        return None
-    low, high = column.range
-    return circle if math.isclose(high - low, circle) else None
-
-
-def _statuses(both: pl.DataFrame) -> tuple[tuple[str, str, int], ...]:
-    """Count the stars by the status they had and the one they have, where they differ."""
-    if "feh_status" not in both.columns:
-        return ()
-    before, after = "feh_status", f"feh_status{AFTER}"
-    counts = both.filter(pl.col(before) != pl.col(after)).group_by(before, after).len()
-    return tuple(counts.sort("len", before, after, descending=[True, False, False]).iter_rows())
+def _warnings(pair: Pair) -> Iterator[str]:
+    """Say why differences may not be what they seem."""
+    names = [side.facts["name"] for side in (pair.before, pair.after)]
+    if names[0] != names[1]:
+        yield (
+            f"these are two catalogues, {names[0]} and {names[1]}, and not versions of one: stars"
+            " are matched by source_id alone, and no step of a version follows"
+        )
+    for side in (pair.before, pair.after):
+        if side.warning is not None:
+            yield f"{side.label}: {side.warning}; `rrcat verify {side.folder}` tells what else"

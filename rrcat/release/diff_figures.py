@@ -19,25 +19,30 @@ from rrcat.release.figures_drawing import (
     with_kind,
 )
 from rrcat.release.figures_sky import Sky
-from rrcat.release.sides import AFTER, ROUNDING, Pair
+from rrcat.release.sides import ROUNDING, Pair
 
 BIN = 0.1
 COLOURS = {"before": "#D55E00", "after": "#0072B2"}
 MAGNITUDE = "int_average_mag"
+DRAWN = ("pulsation_type", MAGNITUDE, "ra", "dec")
 
 
 def diff_figures(pair: Pair) -> list[Figure]:
-    """Give the figures for which both catalogues have values."""
-    names = ("feh", "pulsation_type", MAGNITUDE, "ra", "dec")
-    if "feh" not in pair.both.columns:
+    """Give the figures for which both catalogues have values.
+
+    What is drawn is held of every star: [Fe/H] before and after, type, magnitude and position.
+    """
+    if "feh" not in {column.name for column in pair.shared}:
         return []
-    there = [name for name in names if name in pair.after.frame.columns]
-    rows = pair.both.select("source_id", before="feh", after=f"feh{AFTER}").join(
-        pair.after.frame.select("source_id", *there), on="source_id", maintain_order="left"
-    )
+    there = [name for name in DRAWN if name in pair.after.table.names]
+    before = pair.before.rows.lazy().select("source_id", before="feh").collect()
+    after = pair.after.rows.lazy().select("source_id", *there, after="feh").collect()
+    histograms = _histograms({"before": before["before"], "after": after["after"]})
+    rows = before.join(after, on="source_id", maintain_order="left")
+    del before, after
     rows = with_kind(rows.with_columns(shift=pl.col("after") - pl.col("before")))
     drawn = (
-        _histograms(pair),
+        histograms,
         _shifts(rows),
         _against(rows, "before", "[Fe/H] before (dex)", "metallicity"),
         _against(rows, MAGNITUDE, "mean magnitude (mag)", "magnitude"),
@@ -46,9 +51,8 @@ def diff_figures(pair: Pair) -> list[Figure]:
     return [figure for figure in drawn if figure is not None]
 
 
-def _histograms(pair: Pair) -> Figure | None:
-    sides = {"before": pair.before, "after": pair.after}
-    values = {name: side.frame["feh"].drop_nulls().to_numpy() for name, side in sides.items()}
+def _histograms(feh: dict[str, pl.Series]) -> Figure | None:
+    values = {name: cells.drop_nulls().to_numpy() for name, cells in feh.items()}
     joined = np.concatenate(list(values.values()))
     if not joined.size:
         return None

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from rrcat.release.causes import CAUSES
 from rrcat.release.changed_stars import StarChange
-from rrcat.release.diff import ColumnDiff, ReleaseDiff
+from rrcat.release.diff import ReleaseDiff
+from rrcat.release.diff_columns import ColumnDiff
 
 COLUMNS_SHOWN = 12
 STARS_SHOWN = 5
@@ -38,6 +39,7 @@ def diff_text(found: ReleaseDiff) -> str:
 
 def _lines(found: ReleaseDiff) -> Iterator[str]:
     yield f"from {found.before} to {found.after}"
+    yield from (f"warning: {words}" for words in found.warnings)
     if found.added or found.removed or found.n_changed:
         yield (
             f"rows: {found.n_before:,} -> {found.n_after:,}, {len(found.added):,} added,"

@@ -106,6 +106,8 @@ class Entry(_Entry):
         Where it was known when the release was made.
     signed_by
         Fingerprint of the key that signed the manifest.
+    override
+        Why it was made although a validation failed.
     override_step
         Why the version moved less than the changes ask.
     above_sha256
@@ -122,6 +124,7 @@ class Entry(_Entry):
     schema_version: str
     recipe_sha256: str | None = None
     signed_by: str | None = None
+    override: str | None = None
     override_step: str | None = None
     above_sha256: str | None = Field(None, pattern=SHA256)
     files: dict[str, str] = {}

@@ -33,7 +33,7 @@ from rrcat.release.manifest import (
     read_manifest,
     write_manifest,
 )
-from rrcat.release.opened import open_release
+from rrcat.release.opened import check_hashes
 from rrcat.release.parquet import write_parquet
 from rrcat.release.provenance import provenance
 from rrcat.release.report import report
@@ -74,7 +74,8 @@ def publish(
         files carry no date, so that the same candidate gives the same bytes on any day, and only
         ``releases.toml`` says today's (UTC).
     override
-        Why the release is made although a validation failed; told in the release.
+        Why the release is made although a validation failed; told in the release and in
+        ``releases.toml``.
     override_step
         Why the version moves less than the changes ask; told in manifest and ``releases.toml``.
     previous
@@ -135,6 +136,7 @@ def publish(
                 "recipe_sha256": manifest.recipe_sha256,
                 "doi": about.doi,
                 "signed_by": signed_by,
+                "override": override,
                 "override_step": override_step,
                 "files": {name: file.sha256 for name, file in manifest.files.items()},
                 "changes": None if changes is None else changes.model_dump(mode="json"),
@@ -199,9 +201,9 @@ def _last_release(last: Entry, place: Path) -> Side | None:
             hint=f"`rrcat verify {folder}` tells what is wrong; get it again from where it is"
             " published, and say with --previous where it is",
         )
-    opened = open_release(folder)  # compares what is read with the hashes of the manifest
-    label = f"{last.name} {last.version}"
-    return Side(label, folder, opened.manifest.facts, opened.table, opened.frame)
+    manifest = read_manifest(folder)
+    check_hashes(folder, manifest, ("schema.toml", f"{manifest.name}.parquet"))
+    return Side.of_release(folder, manifest)
 
 
 def _sign(folder: Path, key: Path) -> str:

@@ -24,6 +24,32 @@ MEANING = {
 
 
 @dataclass(frozen=True)
+class Moves:
+    """How many stars moved: ``corrected`` ones had a value, ``filled`` ones only gained some.
+
+    ``differ`` says whether any cell does, be it by rounding.
+    """
+
+    n_both: int = 0
+    corrected: int = 0
+    filled: int = 0
+    differ: bool = False
+
+    @classmethod
+    def of(cls, pair: Pair) -> "Moves":
+        """Count those of a pair, or of one of its stretches."""
+        return cls(pair.both.height, *_stars(pair), differ=bool(pair.differs.width))
+
+    def __add__(self, other: "Moves") -> "Moves":
+        return Moves(
+            self.n_both + other.n_both,
+            self.corrected + other.corrected,
+            self.filled + other.filled,
+            self.differ or other.differ,
+        )
+
+
+@dataclass(frozen=True)
 class Step:
     """The step that changes ask for, and what asks for it, in words.
 
@@ -34,18 +60,18 @@ class Step:
     why: tuple[str, ...]
 
 
-def step_for(pair: Pair, facts: tuple[FactChange, ...], table: SchemaDiff) -> Step:
+def step_for(pair: Pair, moves: Moves, facts: tuple[FactChange, ...], table: SchemaDiff) -> Step:
     """Give the step that the differences of two catalogues ask for.
 
     The rules are those of ``docs/releases.md``. Only the reasons for the largest step are given.
     """
-    asked = list(_reasons(pair, facts, table))
+    asked = list(_reasons(pair, moves, facts, table))
     level: Level = max((level for level, _ in asked), key=LEVELS.index, default="none")
     return Step(level, tuple(why for of, why in asked if of == level))
 
 
 def _reasons(
-    pair: Pair, facts: tuple[FactChange, ...], table: SchemaDiff
+    pair: Pair, moves: Moves, facts: tuple[FactChange, ...], table: SchemaDiff
 ) -> Iterator[tuple[Level, str]]:
     changed = {fact.key.partition(".")[0] for fact in facts}
     for key, what in MEANING.items():
@@ -58,10 +84,10 @@ def _reasons(
         yield "minor", f"columns are added: {', '.join(more)}"
     if table.level != "none":
         yield table.level, f"the table asks for a {table.level} step"
-    allowed = max(1, int(SINGLE_ROWS * pair.before.frame.height))
-    n_before, n_both = pair.before.frame.height, pair.both.height
-    removed, added = n_before - n_both, pair.after.frame.height - n_both
-    corrected, filled = _stars(pair)
+    n_before, n_both = pair.before.n_rows, moves.n_both
+    allowed = max(1, int(SINGLE_ROWS * n_before))
+    removed, added = n_before - n_both, pair.after.n_rows - n_both
+    corrected, filled = moves.corrected, moves.filled
     alone: Level = "major" if removed + corrected > allowed else "patch"
     if removed:
         yield alone, f"{_counted(removed, n_before)} {'is' if removed == 1 else 'are'} gone"
@@ -74,7 +100,7 @@ def _reasons(
         yield of_some, f"{_counted(filled, n_both)} have values where there were none"
     if facts and not (removed or corrected or added or filled):
         yield "patch", "the values are the same, what they were made from is not"
-    if pair.differs.width and not (corrected or filled):
+    if moves.differ and not (corrected or filled):
         yield "patch", "values differ by no more than rounding, or in the reasons for their absence"
 
 

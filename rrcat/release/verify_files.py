@@ -103,6 +103,7 @@ def _entry(folder: Path, manifest: Manifest, entry: Entry) -> Iterator[Finding]:
         "schema_version": (entry.schema_version, manifest.schema_version),
         "date": (entry.date, manifest.date or entry.date),
         "recipe_sha256": (entry.recipe_sha256 or manifest.recipe_sha256, manifest.recipe_sha256),
+        "override": (entry.override or facts.get("override"), facts.get("override")),
         "override_step": (entry.override_step, facts.get("override_step")),
         "doi": (entry.doi, facts.get("doi")),
     }

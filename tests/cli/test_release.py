@@ -162,10 +162,49 @@ def test_page_of_a_diff_replaces_no_file_of_a_release(released, candidate, capsy
     assert (released / "report.html").read_bytes() == report
 
 
+def test_page_that_cannot_be_written_is_told_with_the_option_that_named_it(
+    released, candidate, capsys
+):
+    in_the_way = released.parent / "releases.toml"
+    _, _, err = run(capsys, "diff", released, candidate, "--html", in_the_way / "page.html")
+    assert err.endswith("hint: choose another --html\n")
+    code, _, err = run(capsys, "diff", released, candidate, "--html", "/proc/nowhere/page.html")
+    assert code == 1
+    assert "hint: what is read must be there" in err
+
+
 def test_diff_with_something_else_is_refused(released, tmp_path, capsys):
     code, _, err = run(capsys, "diff", released, tmp_path)
     assert code == 1
     assert "neither a release nor a finished candidate" in err
+    _, _, err = run(capsys, "diff", released, tmp_path / "nowhere")
+    assert "there is no such folder" in err
+
+
+def test_release_that_was_changed_is_compared_with_a_warning(released, candidate, frame, capsys):
+    path = released / "rrl-example.parquet"
+    path.chmod(0o644)
+    frame.with_columns(feh=pl.col("feh") * 0.5).write_parquet(path)
+    code, out, _ = run(capsys, "diff", released, candidate)
+    assert code == 0
+    (warning,) = [line for line in out.splitlines() if line.startswith("warning: ")]
+    assert "rrl-example 1.0.0: the release is not as it was made: rrl-example.parquet" in warning
+    assert f"rrcat verify {released}" in warning
+    assert len(json.loads(run(capsys, "diff", released, candidate, "--json")[1])["warnings"]) == 1
+
+
+def test_two_catalogues_are_told_from_versions_of_one(released, tmp_path, helper, frame, capsys):
+    changed = frame.with_columns(feh=pl.col("feh") * 0.5)
+    other = helper.write_candidate(tmp_path / "other", changed, name="rrl-another")
+    page = tmp_path / "diff.html"
+    code, out, _ = run(capsys, "diff", released, other, "--html", page)
+    assert code == 0
+    assert "warning: these are two catalogues, rrl-example and rrl-another" in out
+    assert "step of the version" not in out
+    assert "These are two catalogues" in page.read_text()
+    assert "step of the version" not in page.read_text()
+    told = json.loads(run(capsys, "diff", released, other, "--json")[1])
+    assert (told["same_catalogue"], told["step"]["level"]) == (False, "none")
 
 
 def test_too_small_a_step_is_refused_with_the_reasons(released, tmp_path, helper, frame, capsys):

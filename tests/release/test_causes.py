@@ -2,8 +2,9 @@ import polars as pl
 import pytest
 
 from rrcat import schema
-from rrcat.release.causes import causes_of, counts
-from rrcat.release.changed_stars import changed_most
+from rrcat.release.causes import CauseCounter, causes_of
+from rrcat.release.changed_stars import ChangedMost
+from rrcat.release.medians import Medians
 from rrcat.release.origins import Origins
 from rrcat.release.sides import Pair, Side
 
@@ -23,6 +24,19 @@ NOTHING = Origins(
 
 def origins(**differing):
     return Origins(**{**vars(NOTHING), **differing})
+
+
+def counts(causes):
+    counter, medians = CauseCounter(), Medians()
+    counter.add(causes, medians)
+    assert not medians.end_pass()
+    return counter.counts(medians)
+
+
+def changed_most(pair, found, causes):
+    most = ChangedMost()
+    most.add(pair, causes)
+    return most.stars(pair, found)
 
 
 @pytest.fixture(scope="module")

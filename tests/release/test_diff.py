@@ -6,7 +6,9 @@ import polars as pl
 import pytest
 
 from rrcat.errors import ReleaseError
-from rrcat.release.diff import BitChange, diff
+from rrcat.release import batches, medians
+from rrcat.release.diff import diff
+from rrcat.release.diff_columns import BitChange
 from rrcat.release.publish import publish
 
 
@@ -39,8 +41,8 @@ def test_the_same_rows_have_no_differences(compare, frame):
 
 def test_added_and_removed_stars_are_told(compare, frame):
     found = compare(frame[2:])
-    assert found.removed == tuple(frame["source_id"][:2])
-    assert found.added == ()
+    assert list(found.removed) == frame["source_id"][:2].to_list()
+    assert not found.added
     assert (found.n_before, found.n_after) == (300, 298)
     assert not found.is_empty
 
@@ -156,6 +158,28 @@ def test_changed_schema_is_told(candidate):
 def test_all_of_it_is_plain_data(compare, frame):
     found = compare(frame[1:].with_columns(feh=pl.col("feh") * 0.5))
     assert json.loads(json.dumps(found.as_dict()))["columns"][0]["name"] == "feh"
+
+
+@pytest.mark.parametrize("size", [1, 50, 299])
+def test_differences_are_the_same_however_few_rows_are_held(
+    tmp_path, make_candidate, frame, monkeypatch, size
+):
+    third = pl.int_range(pl.len()) % 3 == 0
+    changed = frame[2:].with_columns(
+        pl.when(third).then(pl.col(pl.Float64) * 0.99).otherwise(pl.col(pl.Float64)),
+        feh_status=pl.col("feh_status").replace("ok", "no_period"),
+        flags=pl.col("flags").xor(16),
+    )
+    vanished = changed.with_columns(pl.when(pl.col("source_id") % 7 > 0).then("feh").alias("feh"))
+    old = make_candidate(tmp_path / "old", frame)
+    new = make_candidate(tmp_path / "new", vanished)
+    whole = diff(old, new).as_dict()
+    assert whole["stars"]
+    assert len(whole["causes"]) > 1
+    assert len(whole["removed"]) == 2
+    monkeypatch.setattr(batches, "ROWS_IN_GROUP", size)
+    monkeypatch.setattr(medians, "FEW", 3)
+    assert diff(old, new).as_dict() == whole
 
 
 def test_a_folder_that_is_neither_is_refused(tmp_path, candidate):

@@ -10,6 +10,7 @@ from rrcat.release.facts_diff import FactChange
 from rrcat.release.sides import Pair, Side
 
 FACTS = {
+    "name": "rrl-example",
     "title": "Metallicities",
     "scale": "C21",
     "recipe": {},

@@ -185,8 +185,18 @@ def test_failed_validation_is_refused_unless_overridden(tmp_path, make_candidate
         publish(candidate, "1.0.0")
     folder = publish(candidate, "1.0.0", override="known & understood")
     assert read_manifest(folder).facts["override"] == "known & understood"
+    history = folder.parent / "releases.toml"
+    assert read_history(history).last.override == "known & understood"
     assert "known & understood" in (folder / "README.md").read_text()
     assert "known &amp; understood" in (folder / "report.html").read_text()
+    assert verify(folder) == []
+    told = history.read_text()
+    history.write_text(told.replace("known & understood", "no reason"))
+    assert [finding.what for finding in verify(folder)] == [
+        "tells override no reason for 1.0.0, the release known & understood"
+    ]
+    # Histories did not tell it at first.
+    history.write_text(told.replace('override = "known & understood"\n', ""))
     assert verify(folder) == []
 
 

@@ -1,6 +1,8 @@
 import polars as pl
 import pytest
 
+from rrcat.errors import ReleaseError
+from rrcat.release import batches
 from rrcat.release.sides import Pair, Side
 
 FACTS = {
@@ -27,8 +29,33 @@ def pair(frame, table, tmp_path):
 def test_stars_are_matched_and_those_of_one_side_told(pair, frame):
     both = pair(frame[2:])
     assert both.both.height == frame.height - 2
-    assert both.only_in("before") == tuple(frame["source_id"][:2])
-    assert both.only_in("after") == ()
+    assert both.only_in("before").equals(frame["source_id"][:2])
+    assert both.only_in("after").is_empty()
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 1000])
+def test_stretches_are_both_catalogues_cut_at_the_same_stars(pair, frame, monkeypatch, size):
+    monkeypatch.setattr(batches, "ROWS_IN_GROUP", size)
+    odd = pl.int_range(pl.len()) % 10 == 3
+    before, after = frame.filter(~odd), frame[40:].filter(~odd.reverse())
+    whole = pair(after)
+    whole = Pair(Side("a", whole.before.folder, FACTS, whole.before.table, before), whole.after)
+    parts = list(whole.stretches())
+    assert pl.concat(part.both for part in parts).equals(whole.both)
+    for which in ("before", "after"):
+        alone = pl.concat(part.only_in(which) for part in parts)
+        assert alone.equals(whole.only_in(which))
+    assert max(part.before.n_rows for part in parts) <= size
+    assert max(part.after.n_rows for part in parts) <= size
+
+
+@pytest.mark.parametrize("size", [2, 1000])
+def test_rows_that_are_not_sorted_are_refused(pair, frame, monkeypatch, size):
+    monkeypatch.setattr(batches, "ROWS_IN_GROUP", size)
+    unsorted = pl.concat([frame[:100], frame[102:], frame[100:102]])
+    for wrong in (unsorted, pl.concat([frame[:5], frame[4:]])):
+        with pytest.raises(ReleaseError, match="do not stand in ascending order"):
+            list(pair(wrong).stretches())
 
 
 def test_equal_catalogues_differ_in_nothing(pair, frame):

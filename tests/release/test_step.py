@@ -5,7 +5,7 @@ from rrcat import schema
 from rrcat.errors import ReleaseError
 from rrcat.release.facts_diff import FactChange
 from rrcat.release.sides import Pair, Side
-from rrcat.release.step import Step, check_step, step_between, step_for
+from rrcat.release.step import Moves, Step, check_step, step_between, step_for
 from rrcat.schema.diff import Change, SchemaDiff
 
 SAME = SchemaDiff("1.1.0", "1.1.0", ())
@@ -24,7 +24,8 @@ def step(many, table, tmp_path):
 
     def ask(changed, facts=(), of_table=SAME):
         sides = [Side("x", tmp_path, {}, table, rows) for rows in (many, changed)]
-        return step_for(Pair(*sides), tuple(facts), of_table)
+        pair = Pair(*sides)
+        return step_for(pair, Moves.of(pair), tuple(facts), of_table)
 
     return ask
 
@@ -98,8 +99,8 @@ def test_own_columns_of_an_estimator_that_come_are_minor_and_that_go_major(
         for ids in (("a",), ("a", "b"))
     ]
     one, other = sides
-    assert step_for(Pair(one, other), (), SAME).level == "minor"
-    told = step_for(Pair(other, one), (), SAME)
+    assert step_for(Pair(one, other), Moves(300), (), SAME).level == "minor"
+    told = step_for(Pair(other, one), Moves(300), (), SAME)
     assert told == Step("major", ("columns are gone: feh_b, feh_error_b, feh_status_b",))
 
 
