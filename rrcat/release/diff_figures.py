@@ -1,5 +1,6 @@
 """The figures of a comparison: how [Fe/H] moved, for which stars, and where they are."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -27,28 +28,30 @@ MAGNITUDE = "int_average_mag"
 DRAWN = ("pulsation_type", MAGNITUDE, "ra", "dec")
 
 
-def diff_figures(pair: Pair) -> list[Figure]:
-    """Give the figures for which both catalogues have values.
+def diff_figures(pair: Pair) -> Iterator[Figure]:
+    """Yield the figures for which both catalogues have values.
 
     What is drawn is held of every star: [Fe/H] before and after, type, magnitude and position.
     """
     if "feh" not in {column.name for column in pair.shared}:
-        return []
+        return
     there = [name for name in DRAWN if name in pair.after.table.names]
     before = pair.before.rows.lazy().select("source_id", before="feh").collect()
     after = pair.after.rows.lazy().select("source_id", *there, after="feh").collect()
-    histograms = _histograms({"before": before["before"], "after": after["after"]})
+    if figure := _histograms({"before": before["before"], "after": after["after"]}):
+        yield figure
     rows = before.join(after, on="source_id", maintain_order="left")
     del before, after
     rows = with_kind(rows.with_columns(shift=pl.col("after") - pl.col("before")))
-    drawn = (
-        histograms,
-        _shifts(rows),
-        _against(rows, "before", "[Fe/H] before (dex)", "metallicity"),
-        _against(rows, MAGNITUDE, "mean magnitude (mag)", "magnitude"),
-        _sky(rows),
-    )
-    return [figure for figure in drawn if figure is not None]
+    rows = rows.drop("after", "pulsation_type")
+    if figure := _shifts(rows):
+        yield figure
+    if figure := _against(rows, "before", "[Fe/H] before (dex)", "metallicity"):
+        yield figure
+    if figure := _against(rows, MAGNITUDE, "mean magnitude (mag)", "magnitude"):
+        yield figure
+    if figure := _sky(rows):
+        yield figure
 
 
 def _histograms(feh: dict[str, pl.Series]) -> Figure | None:
@@ -111,7 +114,7 @@ def _shifts(rows: pl.DataFrame) -> Figure | None:
 def _against(rows: pl.DataFrame, column: str, label: str, words: str) -> Figure | None:
     if column not in rows.columns:
         return None
-    there = rows.drop_nulls([column, "shift"])
+    there = rows.select(column, "shift", "kind").drop_nulls([column, "shift"])
     if there.is_empty() or not (there["shift"].abs() > ROUNDING).any():
         return None
     x, y = span(there[column]), span(there["shift"])
@@ -138,7 +141,8 @@ def _against(rows: pl.DataFrame, column: str, label: str, words: str) -> Figure 
 def _sky(rows: pl.DataFrame) -> Figure | None:
     if not {"ra", "dec"} <= set(rows.columns):
         return None
-    there = rows.drop_nulls(["ra", "dec", "shift"]).sort(pl.col("shift").abs(), "source_id")
+    there = rows.select("ra", "dec", "shift", "source_id").drop_nulls(["ra", "dec", "shift"])
+    there = there.sort(pl.col("shift").abs(), "source_id")
     if there.is_empty() or not (there["shift"].abs() > ROUNDING).any():
         return None
     limit = float(np.percentile(there["shift"].abs().to_numpy(), 98)) or ROUNDING

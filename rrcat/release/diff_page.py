@@ -30,7 +30,7 @@ def diff_page(pair: Pair, found: ReleaseDiff) -> str:
         columns=ordered_columns(found.columns),
         feh_column=moved[0] if moved else None,
         titles=(pair.before.facts["title"], pair.after.facts["title"]),
-        figures=diff_figures(pair),
+        figures=[figure.drawn() for figure in diff_figures(pair)],
         long=LONG,
         policy=policy(""),
     )

@@ -1,5 +1,9 @@
-"""The figures of the report that show the catalogue itself."""
+"""The figures of the report that show the catalogue itself.
 
+Each holds the columns that it draws, so that they are best drawn one after the other.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -7,6 +11,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from rrcat.release.batches import Rows
 from rrcat.release.figures_drawing import (
     DENSE,
     KINDS,
@@ -27,20 +32,30 @@ BIN = 0.1
 MODULI = (0.0, 40.0)
 
 
-def figures(frame: pl.DataFrame, scale: str) -> list[Figure]:
-    """Give the figures for which the catalogue has values."""
-    rows = with_kind(frame)
-    drawn = (_histogram(rows, scale), _bailey(rows), _errors(rows), _sky(rows))
-    return [figure for figure in drawn if figure is not None]
+def figures(rows: Rows, scale: str) -> Iterator[Figure]:
+    """Yield the figures for which the catalogue has values."""
+    if figure := _histogram(rows, scale):
+        yield figure
+    for draw in (_bailey, _errors, _sky):
+        if figure := draw(rows):
+            yield figure
 
 
-def distance_figures(frame: pl.DataFrame) -> list[Figure]:
-    """Give the figures of the distances; none where no star has one."""
-    rows = with_kind(frame).filter(pl.col("distance_modulus").is_between(*MODULI))
-    if rows.is_empty():
-        return []
-    drawn = (_moduli(rows), _modulus_errors(rows.drop_nulls("distance_modulus_error")))
-    return [figure for figure in drawn if figure is not None]
+def distance_figures(rows: Rows) -> Iterator[Figure]:
+    """Yield the figures of the distances; none where no star has one."""
+    known = _columns(rows, "distance_modulus", "distance_modulus_error")
+    known = known.filter(pl.col("distance_modulus").is_between(*MODULI))
+    if known.is_empty():
+        return
+    yield _moduli(known)
+    if figure := _modulus_errors(known.drop_nulls("distance_modulus_error")):
+        yield figure
+
+
+def _columns(rows: Rows, *names: str) -> pl.DataFrame:
+    """Read some columns, and the ``kind`` of each star."""
+    frame = rows.lazy().select("pulsation_type", *names).collect()
+    return with_kind(frame).drop("pulsation_type")
 
 
 def _stairs(axes: Axes, rows: pl.DataFrame, column: str, edges: list[float]) -> None:
@@ -62,8 +77,9 @@ def _edges(cells: Any, width: float) -> list[float]:
     return list(np.arange(first, high + 2 * width, width).tolist())
 
 
-def _histogram(frame: pl.DataFrame, scale: str) -> Figure | None:
-    feh = frame["feh"].drop_nulls().to_numpy()
+def _histogram(rows: Rows, scale: str) -> Figure | None:
+    frame = _columns(rows, "feh").drop_nulls("feh")
+    feh = frame["feh"].to_numpy()
     if not feh.size:
         return None
     edges = _edges(feh, BIN)
@@ -84,12 +100,13 @@ def _histogram(frame: pl.DataFrame, scale: str) -> Figure | None:
     )
 
 
-def _bailey(frame: pl.DataFrame) -> Figure | None:
-    measure = next((name for name in ("peak_to_peak", "a1") if frame[name].count()), None)
+def _bailey(all_rows: Rows) -> Figure | None:
+    words = {"peak_to_peak": "peak-to-peak amplitude", "a1": "amplitude of the first harmonic"}
+    known = all_rows.lazy().select(pl.col(words).count()).collect().row(0, named=True)
+    measure = next((name for name in words if known[name]), None)
     if measure is None:
         return None
-    words = {"peak_to_peak": "peak-to-peak amplitude", "a1": "amplitude of the first harmonic"}
-    rows = frame.drop_nulls(["period", measure, "feh"])
+    rows = _columns(all_rows, "period", measure, "feh").drop_nulls()
     if rows.is_empty():
         return None
     limits, beyond = window(rows["period"], rows[measure])
@@ -134,8 +151,8 @@ def _bailey(frame: pl.DataFrame) -> Figure | None:
     )
 
 
-def _errors(frame: pl.DataFrame) -> Figure | None:
-    rows = frame.drop_nulls(["feh", "feh_error"])
+def _errors(all_rows: Rows) -> Figure | None:
+    rows = _columns(all_rows, "feh", "feh_error").drop_nulls()
     if rows.is_empty():
         return None
     limits, beyond = window(rows["feh"], rows["feh_error"])
@@ -156,7 +173,8 @@ def _errors(frame: pl.DataFrame) -> Figure | None:
     )
 
 
-def _sky(frame: pl.DataFrame) -> Figure | None:
+def _sky(all_rows: Rows) -> Figure | None:
+    frame = all_rows.lazy().select("ra", "dec", "feh").collect()
     rows = frame.drop_nulls(["ra", "dec"])
     if rows.is_empty():
         return None

@@ -8,7 +8,7 @@ import base64
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -107,11 +107,29 @@ class Figure:
         width, height = self.drawing.size
         return round(100 * width), round(100 * height)
 
+    def drawn(self) -> "Picture":
+        """Give the figure drawn, which holds no rows any more."""
+        told = {name: getattr(self, name) for name in Picture._fields}
+        return Picture(**told)
+
+
+class Picture(NamedTuple):
+    """A :class:`Figure` for a page, as it is when drawn."""
+
+    title: str
+    source: str
+    size: tuple[int, int]
+    caption: str
+    judged: str
+    alt: str
+    on_paper: bool
+
 
 def with_kind(frame: pl.DataFrame) -> pl.DataFrame:
     """Give the rows with ``kind``, one of :data:`KINDS`, of their ``pulsation_type``."""
     known = pl.col("pulsation_type").is_in(list(KINDS))
-    return frame.with_columns(kind=pl.when(known).then("pulsation_type").otherwise(pl.lit(OTHER)))
+    kind = pl.when(known).then("pulsation_type").otherwise(pl.lit(OTHER))
+    return frame.with_columns(kind=kind.cast(pl.Enum(list(KINDS))))  # a byte a star
 
 
 def by_kind(axes: Axes, rows: pl.DataFrame, x: str, y: str) -> None:

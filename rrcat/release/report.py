@@ -34,15 +34,6 @@ CONTENTS = (
 )
 
 
-DRAWN = (
-    *("source_id", "archive_id", "ra", "dec", "pulsation_type", "band", "period"),
-    *("peak_to_peak", "a1", "int_average_mag", "n_epochs", "phi31_error"),
-    *("feh", "feh_error", "feh_method", "feh_status", "flags"),
-    *("distance_modulus", "distance_modulus_error"),
-)
-"""Columns of the catalogue that figures and single stars are drawn from."""
-
-
 def report(
     rows: Rows,
     summary: Summary,
@@ -55,14 +46,15 @@ def report(
     """Give report.html: nothing is loaded from elsewhere, and the bytes are the same every time.
 
     The one script on the page draws light curves; the page's own policy lets no other run. Of the
-    rows, only the columns :data:`DRAWN` are held in memory.
+    rows, those of single stars are held, and the columns of one figure after the other.
     """
-    frame = rows.lazy().select(DRAWN).collect()
-    viewer = None
+    unseen, viewer = material.out_of_fold, None
     if material.stars is not None and material.stars.height:
-        viewer = Markup(viewer_data(material.stars, frame, table, material.out_of_fold))
+        shown = _of(rows, material.stars)
+        viewer = Markup(viewer_data(material.stars, shown, summary.n_rows, table, unseen))
     code = "" if viewer is None else script()
-    distances = distance_figures(frame)
+    drawn = [figure.drawn() for figure in figures(rows, about.scale)]
+    distances = [figure.drawn() for figure in distance_figures(rows)]
     missing = () if distances else ("distances",)
     return (
         page_engine()
@@ -76,13 +68,13 @@ def report(
             contents=[(id, name) for id, name in CONTENTS if id not in missing],
             made=how_it_was_made(facts, material.combination),
             account=account_of_stars(material.account, summary),
-            figures=figures(frame, about.scale),
+            figures=drawn,
             viewer=viewer,
             n_shown=0 if material.stars is None else material.stars.height,
             n_curves=0 if material.stars is None else _with_points(material.stars),
             script=Markup(code),
             policy=policy(code),
-            tested=tested(frame, material.out_of_fold),
+            tested=tested(_of(rows, unseen), unseen),
             checked=checks(material.checks, facts["validation"]),
             counted=counted(material.checks or facts["validation"]),
             short=SHORT,
@@ -90,6 +82,14 @@ def report(
             distances=distances,
         )
     )
+
+
+def _of(rows: Rows, stars: pl.DataFrame | None) -> pl.DataFrame:
+    """Read the rows of some stars."""
+    if stars is None:
+        return rows.lazy().head(0).collect()
+    wanted = stars.select("source_id").unique().lazy()
+    return rows.lazy().join(wanted, on="source_id", how="semi").collect(engine="streaming")
 
 
 def _with_points(stars: pl.DataFrame) -> int:

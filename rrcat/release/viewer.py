@@ -18,7 +18,11 @@ ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
 def viewer_data(
-    stars: pl.DataFrame, catalogue: pl.DataFrame, table: Table, out_of_fold: pl.DataFrame | None
+    stars: pl.DataFrame,
+    catalogue: pl.DataFrame,
+    n_rows: int,
+    table: Table,
+    out_of_fold: pl.DataFrame | None,
 ) -> str:
     """Give what the viewer shows, as JSON that can stand in a page as it is.
 
@@ -27,7 +31,9 @@ def viewer_data(
     stars
         As :class:`rrcat.release.report_material.Material` has them.
     catalogue
-        Rows of ``table``.
+        Rows of ``table``, those of the stars among them.
+    n_rows
+        How many rows the whole catalogue has.
     out_of_fold
         For the known values of calibrators; None where there are none.
     """
@@ -37,7 +43,7 @@ def viewer_data(
     rows = stars.join(catalogue, on="source_id", how="inner", maintain_order="left")
     told = [_star(row, table, known.get(row["source_id"])) for row in rows.iter_rows(named=True)]
     bits = {bit.name: [bit.kind, bit.description] for bit in table["flags"].bits}
-    content = {"flags": bits, "stars": told, "total": catalogue.height}
+    content = {"flags": bits, "stars": told, "total": n_rows}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     for letter, escape in ESCAPED.items():
         text = text.replace(letter, escape)

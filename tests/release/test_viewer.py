@@ -206,21 +206,21 @@ def luminance(colour):
 
 
 def test_data_cannot_end_their_element(stars, few, table):
-    text = viewer_data(stars, few, table, None)
+    text = viewer_data(stars, few, few.height, table, None)
     assert not re.search("[<>&]", text)
     assert json.loads(text)["stars"][0]["name"] == HOSTILE
 
 
 def test_known_value_of_a_calibrator_is_told(stars, few, table):
     known = few.select("source_id", feh_true=pl.lit(-1.25)).head(1)
-    told = json.loads(viewer_data(stars, few, table, known))["stars"]
+    told = json.loads(viewer_data(stars, few, few.height, table, known))["stars"]
     assert [one.get("known") for one in told] == [-1.25, None, None, None, None]
 
 
 def test_flags_are_told_by_name(stars, few, table):
     bit = table["flags"].bits[2]
     rows = few.with_columns(flags=pl.lit(bit.value, dtype=pl.Int32))
-    told = json.loads(viewer_data(stars, rows, table, None))
+    told = json.loads(viewer_data(stars, rows, rows.height, table, None))
     assert told["stars"][0]["flags"] == [bit.name]
     assert told["flags"][bit.name] == [bit.kind, bit.description]
 
