@@ -65,7 +65,10 @@ def _keeps_values(cells: pl.Series, want: pl.DataType) -> bool:
 
 
 def check(frame: pl.DataFrame | pl.LazyFrame, table: Table, *, file: object = None) -> None:
-    """Raise unless the frame conforms to the table; of one not in memory only keys are held.
+    """Raise unless the frame conforms to the table.
+
+    Of one that is not in memory at most keys are held, and not even those where it is sorted by a
+    key of one column.
 
     Raises
     ------
@@ -103,20 +106,35 @@ def violations(frame: pl.DataFrame | pl.LazyFrame, table: Table) -> Iterator[Vio
     for group in table.any_of:
         if not set(group) & set(types):
             yield Violation(" or ".join(group), "one of the columns is needed", 0)
-    # One pass tells how often each rule is broken; rows are looked for only where one is.
-    rules = [*(rule for column in sound for rule in _cell_rules(column)), *_row_rules(types, table)]
-    broken = rows.select(rule.bad.sum().alias(str(i)) for i, rule in enumerate(rules))
     engine: Literal["auto", "streaming"] = (
         "streaming" if isinstance(frame, pl.LazyFrame) else "auto"
     )
+    # A key whose rows ascend by it is unique and sorted; to see that, no keys need be held.
+    ascends = (
+        len(table.key) == 1
+        and table.key == table.sort
+        and table.key[0] in {column.name for column in sound}
+        and _ascends(rows, table.key[0], engine)
+    )
+    # One pass tells how often each rule is broken; rows are looked for only where one is.
+    rules = [rule for column in sound for rule in _cell_rules(column)]
+    rules += _row_rules(types, table, key_is_unique=ascends)
+    broken = rows.select(rule.bad.sum().alias(str(i)) for i, rule in enumerate(rules))
     counts = broken.collect(engine=engine).row(0) if rules else ()
     for rule, count in zip(rules, counts, strict=True):
         if count:
             yield Violation(rule.column, rule.words, count, _first_rows(rows, types, table, rule))
-    if table.sort and set(table.sort) <= set(types):
+    if table.sort and set(table.sort) <= set(types) and not ascends:
         order = rows.select(table.sort).collect()
         if not order.equals(order.sort(table.sort, maintain_order=True)):
             yield Violation(", ".join(table.sort), "rows are not sorted by it", 0)
+
+
+def _ascends(rows: pl.LazyFrame, name: str, engine: Literal["auto", "streaming"]) -> bool:
+    """Whether each cell of a column is greater than the one before it, and none is null."""
+    cell = pl.col(name)
+    risen = (cell > cell.shift()).sum()
+    return bool(rows.select(risen + 1 >= pl.len()).collect(engine=engine).item())
 
 
 class _Rule(NamedTuple):
@@ -151,9 +169,9 @@ def _every(cell: pl.Expr, element: pl.Expr) -> pl.Expr:
     return cell.list.eval(element).list.all()
 
 
-def _row_rules(types: pl.Schema, table: Table) -> Iterator[_Rule]:
+def _row_rules(types: pl.Schema, table: Table, *, key_is_unique: bool) -> Iterator[_Rule]:
     present = set(types)
-    if table.key and present.issuperset(table.key):
+    if table.key and present.issuperset(table.key) and not key_is_unique:
         twice = pl.struct(table.key).is_duplicated()
         yield _Rule(", ".join(table.key), "key is not unique", twice)
     for column in table.column:
