@@ -73,6 +73,21 @@ def set_basis(frequency, highest, n, work):
 
 
 @helper
+def dot(a, b, n):
+    """Give ``Σ_i a_i b_i``, as four sums that need not wait for each other."""
+    p, q, r, s = 0.0, 0.0, 0.0, 0.0
+    whole = n - n % 4
+    for i in range(0, whole, 4):
+        p += a[i] * b[i]
+        q += a[i + 1] * b[i + 1]
+        r += a[i + 2] * b[i + 2]
+        s += a[i + 3] * b[i + 3]
+    for i in range(whole, n):
+        p += a[i] * b[i]
+    return (p + q) + (r + s)
+
+
+@helper
 def add_up(weight, basis, n, size, sums):
     """Fill the sums ``Σ_i w_i x_ij`` over the epochs, for the first terms of the basis.
 

@@ -8,11 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 
 # Division by zero gives inf or NaN, as in numpy. No fastmath and no threads: the same input gives
 # the same bytes.
 helper: Any = numba.njit(error_model="numpy")
 """Compile a function that only other compiled functions call."""
+
+unsigned = np.uintp
+"""Type of counts and indices in the innermost loops. Of a signed index numba asks every time
+whether it counts from the end of the array: half of what a short loop takes. All that is reckoned
+with one must be one: with a signed integer it becomes a float."""
 
 
 def _sources() -> str:

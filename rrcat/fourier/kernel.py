@@ -36,8 +36,9 @@ _SEARCH_ROUNDS = 6
 _SEARCH_TOLERANCE = 0.01  # cycles over the time span
 _SELECTION_ROUNDS = 4
 _MAX_ROUNDS = 20
-_STEP_TOLERANCE = 1e-3  # of the standard error of the frequency
-_JITTER_TOLERANCE = 1e-2  # of the intrinsic variance
+# What may be left to go after the last step in frequency, in its standard errors.
+_STEP_TOLERANCE = 5e-3
+_JITTER_TOLERANCE = 3e-2  # of the intrinsic variance
 
 # Guess of the intrinsic scatter [mag], for the weights of the first round.
 _FIRST_SCATTER = 0.03
@@ -163,8 +164,8 @@ def _fit_one(
     allowed = min(allowed, by_points, settings.max_order)
     lowest = min(settings.min_order, allowed)
 
-    set_basis(frequency, 2 * HIGHEST, n, work)
     order = lowest
+    step = 0.0
     information = 0.0
     effective = 0.0
     n_used = n
@@ -172,6 +173,9 @@ def _fit_one(
         # Later rounds only refine: order and clipping can no longer chase each other.
         selecting = rounds < _SELECTION_ROUNDS
         highest = allowed if selecting else order
+        if rounds == 0 or step != 0.0:
+            frequency += step
+            set_basis(frequency, 2 * HIGHEST, n, work)
         total = set_normal_equations(HIGHEST, n, work)
         for k in range(1, highest + 1):
             set_prior(k, scales[k - 1], work)
@@ -187,35 +191,37 @@ def _fit_one(
             flags[0] = 1
             return
         solve(SIZE, work)
+        before = step
         step, information = frequency_step(HIGHEST, n, work)
         if not fixed and abs(frequency + step - given) > bound:
-            frequency = given
+            step = given - frequency
             fixed = True
             at_bound = True
-            set_basis(frequency, 2 * HIGHEST, n, work)
             continue
         step = 0.0 if fixed else max(-0.1 / curve.span, min(0.1 / curve.span, step))
-        found = step**2 * information < _STEP_TOLERANCE**2
+        # Each step is to the next as the one before was to it.
+        left = step * min(1.0, abs(step / before))
+        found = fixed or left**2 * information < _STEP_TOLERANCE**2
 
         effective = effective_parameters(SIZE, work) + (0.0 if fixed else 1.0)
         if selecting and clip(curve, jitter, effective, settings, work):
             changed = True
         n_used = np.sum(work.used[:n])
         freedom = max(n_used - effective, 1.0)
-        before = jitter
+        last = jitter
         jitter = solve_jitter(curve, jitter, freedom, settings.noise_floor, work)
-        settled = abs(jitter - before) <= _JITTER_TOLERANCE * jitter
+        settled = abs(jitter - last) <= _JITTER_TOLERANCE * jitter
         if rounds > 0 and not changed and settled and found:
             break
         set_weights(curve, jitter, work)
-        if not found:
-            frequency += step
-            set_basis(frequency, 2 * HIGHEST, n, work)
 
     size = 2 * order + 1
-    coefficients[:size] = work.coefficients[:size]
-    coefficients[0] += curve.mean_mag
     set_covariance(size, fixed, information, work, covariance)
+    # The last step is taken with the coefficients that follow it to first order.
+    frequency += step
+    for j in range(size):
+        coefficients[j] = work.coefficients[j] - work.shift[j] * step
+    coefficients[0] += curve.mean_mag
     gap, coverage = phase_sampling(curve, frequency, work)
     freedom = max(n_used - effective, 1.0)
     scalars[0] = frequency

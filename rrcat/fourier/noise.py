@@ -9,7 +9,9 @@ import math
 
 import numpy as np
 
+from rrcat.fourier.basis import dot
 from rrcat.fourier.compiled import helper
+from rrcat.fourier.workspace import SPARE
 
 _MAD_TO_SIGMA = 1.4826022185056018
 # Formal errors are not believed to be too large by more than a factor of two.
@@ -71,6 +73,7 @@ def solve_jitter(curve, jitter, freedom, floor, work):
 
     1/χ² is nearly linear in the variance, so two Newton steps on it are as good as exact.
     """
+    n = curve.error.size
     unknown = curve.error[0] == 0.0
     if unknown:
         freedom += _PSEUDO_OBSERVATIONS
@@ -80,11 +83,11 @@ def solve_jitter(curve, jitter, freedom, floor, work):
         if unknown:
             chi2 = _PSEUDO_OBSERVATIONS * _PSEUDO_SCATTER**2 / jitter
             derivative = chi2 / jitter
-        for i in range(curve.error.size):
+        for i in range(n):
             precision = work.used[i] / (curve.error[i] * curve.error[i] + jitter)
-            share = work.residual[i] * work.residual[i] * precision
-            chi2 += share
-            derivative += share * precision
+            work.weighted[i] = precision * work.residual[i]
+        chi2 += dot(work.weighted, work.residual, n)
+        derivative += dot(work.weighted, work.weighted, n)
         if not derivative > 0.0:
             return floor**2
         jitter = max(jitter + (chi2 * chi2 / freedom - chi2) / derivative, floor**2)
@@ -104,19 +107,38 @@ def sum_of_squares(curve, in_errors, work):
 
 @helper
 def phase_sampling(curve, frequency, work):
-    """Give the largest phase gap and the covered fraction of the cycle, for the epochs in use."""
-    n = 0
+    """Give the largest phase gap and the covered fraction of the cycle, for the epochs in use.
+
+    Of phases in so many bins as there are epochs, and in bins not wider than an epoch covers, only
+    gaps between bins can matter: the first and the last phase in each bin say it all, unsorted.
+    """
+    n_bins = curve.time.size + SPARE
+    first = work.sorted
+    last = work.deviation
+    for b in range(n_bins):
+        first[b] = 2.0
+        last[b] = -1.0
     for i in range(curve.time.size):
         if work.used[i]:
             cycle = (curve.time[i] - curve.reference) * frequency
-            work.sorted[n] = cycle - math.floor(cycle)
-            n += 1
-    phases = work.sorted[:n]
-    phases.sort()
+            phase = cycle - math.floor(cycle)
+            b = min(int(phase * n_bins), n_bins - 1)
+            first[b] = min(first[b], phase)
+            last[b] = max(last[b], phase)
     largest = 0.0
     uncovered = 0.0
-    for i in range(n):
-        gap = phases[i + 1] - phases[i] if i + 1 < n else phases[0] + 1.0 - phases[i]
-        largest = max(largest, gap)
-        uncovered += max(0.0, gap - 2.0 * _COVERING)
+    earliest = np.inf
+    latest = np.inf  # before the first bin there is no gap: it comes last, round the cycle
+    for b in range(n_bins):
+        if last[b] >= 0.0:
+            earliest = min(earliest, first[b])
+            largest, uncovered = _with_gap(first[b] - latest, largest, uncovered)
+            latest = last[b]
+    largest, uncovered = _with_gap(earliest + 1.0 - latest, largest, uncovered)
     return largest, 1.0 - uncovered
+
+
+@helper
+def _with_gap(gap, largest, uncovered):
+    """Give both with one more gap."""
+    return max(largest, gap), uncovered + max(0.0, gap - 2.0 * _COVERING)

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import math
 
-from rrcat.fourier.basis import add_up
-from rrcat.fourier.compiled import helper
-from rrcat.fourier.workspace import FREQUENCY, SIZE
+from rrcat.fourier.basis import add_up, dot
+from rrcat.fourier.compiled import helper, unsigned
+from rrcat.fourier.workspace import FREQUENCY, REACH, SIZE
 
 _TWO_PI = 2.0 * math.pi
 # Column of the factor at which U⁻ᵀ begins.
-_INVERSE = SIZE + 1
+_INVERSE = unsigned(SIZE + 1)
+_REACH = unsigned(REACH)
+_0, _1, _2, _3, _4 = unsigned(0), unsigned(1), unsigned(2), unsigned(3), unsigned(4)
 
 
 @helper
@@ -51,10 +53,7 @@ def set_normal_equations(order, n, work):
     add_up(weighted, work.basis, n, size, moments)
     for j in range(size):
         matrix[j, SIZE] = moments[j]
-    total = 0.0
-    for i in range(n):
-        total += weighted[i] * work.centred[i]
-
+    total = dot(weighted, work.centred, n)
     add_up(work.weight, work.basis, n, 4 * order + 1, moments)
     for j in range(size):
         matrix[0, j] = moments[j]
@@ -80,23 +79,24 @@ def factorise(begin, end, work):
 
     Rows before ``begin`` stand from an earlier call, and rows up to ``end`` are enough for orders
     so low: U of a leading block is a block of U. What the three need of earlier rows is the same,
-    so they stand side by side and each row is one long loop. Earlier rows are taken off four at a
-    time, for the reason given at :func:`rrcat.fourier.basis.add_up`.
+    so they stand side by side and each row is one loop, always of the same length: beyond the
+    inverse stand zeros. Earlier rows are taken off four at a time, for the reason given at
+    :func:`rrcat.fourier.basis.add_up`.
     """
     factor = work.factor
-    for k in range(begin, end):
-        for j in range(k, SIZE + 1):
-            factor[k, j] = work.matrix[k, j]
+    matrix = work.matrix
+    for k in range(unsigned(begin), unsigned(end)):
+        stop = k + _REACH
+        for j in range(k, stop):
+            factor[k, j] = matrix[k, j]
         factor[k, k] += work.prior[k]
-        for j in range(_INVERSE, _INVERSE + k):
-            factor[k, j] = 0.0
-        stop = _INVERSE + k
-        whole = k - k % 4
-        for m in range(0, whole, 4):
-            a, b, c, d = factor[m, k], factor[m + 1, k], factor[m + 2, k], factor[m + 3, k]
+        factor[k, _INVERSE + k] = 1.0
+        whole = k - k % _4
+        for m in range(_0, whole, _4):
+            a, b, c, d = factor[m, k], factor[m + _1, k], factor[m + _2, k], factor[m + _3, k]
             for j in range(k, stop):
-                factor[k, j] -= (a * factor[m, j] + b * factor[m + 1, j]) + (
-                    c * factor[m + 2, j] + d * factor[m + 3, j]
+                factor[k, j] -= (a * factor[m, j] + b * factor[m + _1, j]) + (
+                    c * factor[m + _2, j] + d * factor[m + _3, j]
                 )
         for m in range(whole, k):
             a = factor[m, k]
@@ -105,8 +105,7 @@ def factorise(begin, end, work):
         if not factor[k, k] > 0.0:
             return False
         scale = 1.0 / math.sqrt(factor[k, k])
-        factor[k, stop] = 1.0
-        for j in range(k, stop + 1):
+        for j in range(k, stop):
             factor[k, j] *= scale
     return True
 
@@ -118,9 +117,9 @@ def solve(size, work):
     factor = work.factor
     for k in range(size):
         c[k] = 0.0
-    for j in range(size):
+    for j in range(unsigned(size)):
         a = factor[j, SIZE]
-        for k in range(j + 1):
+        for k in range(j + _1):
             c[k] += a * factor[j, _INVERSE + k]
 
 
@@ -131,8 +130,8 @@ def effective_parameters(size, work):
     factor = work.factor
     for k in range(size):
         diagonal[k] = 0.0
-    for j in range(size):
-        for k in range(j + 1):
+    for j in range(unsigned(size)):
+        for k in range(j + _1):
             diagonal[k] += factor[j, _INVERSE + k] * factor[j, _INVERSE + k]
     effective = float(size)
     for k in range(size):
@@ -157,13 +156,8 @@ def set_residuals(order, n, work):
     for i in range(n):
         slope[i] *= _TWO_PI * work.elapsed[i]
         work.weighted[i] = work.weight[i] * slope[i]
-    information = 0.0
-    gradient = 0.0
-    for i in range(n):
-        information += work.weighted[i] * slope[i]
-        gradient += work.weighted[i] * residual[i]
     add_up(work.weighted, work.basis, n, 2 * order + 1, work.cross)
-    return information, gradient
+    return dot(work.weighted, slope, n), dot(work.weighted, residual, n)
 
 
 @helper
@@ -175,12 +169,15 @@ def frequency_step(order, n, work):
     """
     information, gradient = set_residuals(order, n, work)
     cross = work.cross
-    for j in range(2 * order, -1, -1):
-        value = 0.0
-        for k in range(j + 1):
-            value += work.factor[j, _INVERSE + k] * cross[k]
+    factor = work.factor
+    size = unsigned(2 * order + 1)
+    for j in range(size):
+        # The diagonal of the inverse is that of one over U.
+        value = cross[j] * factor[j, _INVERSE + j]
         cross[j] = value
         information -= value * value
+        for k in range(j + _1, size):
+            cross[k] -= value * factor[j, k]
     if not information > 0.0:
         return 0.0, 0.0
     return gradient / information, information
@@ -188,22 +185,25 @@ def frequency_step(order, n, work):
 
 @helper
 def set_covariance(size, fixed, information, work, covariance):
-    """Fill the covariance of coefficients and frequency from the inverse factor."""
+    """Fill the covariance of coefficients and frequency from the inverse factor.
+
+    Leaves in ``work.shift`` by how much the coefficients fall for a step of one in frequency.
+    """
     factor = work.factor
     shift = work.shift
     for j in range(size):
         shift[j] = 0.0
         for k in range(j + 1):
             covariance[j, k] = 0.0
-    for m in range(SIZE):
+    for m in range(unsigned(SIZE)):
         # N⁻¹XᵀWd = U⁻¹ (U⁻ᵀXᵀWd): what a step in frequency does to the coefficients, negated.
         a = work.cross[m]
-        end = min(m + 1, size)
+        end = min(m + _1, unsigned(size))
         for j in range(end):
             shift[j] += a * factor[m, _INVERSE + j]
         for j in range(end):
             b = factor[m, _INVERSE + j]
-            for k in range(j + 1):
+            for k in range(j + _1):
                 covariance[j, k] += b * factor[m, _INVERSE + k]
     per_information = 0.0 if fixed else 1.0 / information
     for j in range(size):

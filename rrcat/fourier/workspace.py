@@ -25,6 +25,12 @@ BLOCK = 16
 """Rows of the basis are summed in blocks of so many terms: loops of a whole number of them leave no
 rest that would be worked one by one."""
 
+REACH = 2 * BLOCK
+"""Length of a row of the factor from its diagonal on, with what stands beside it."""
+
+SPARE = 10
+"""So many more bins of phase than epochs: they are then no wider than a tenth of the cycle."""
+
 FREQUENCY = 2 * MAX_HARMONICS + 1
 """Place of the frequency in the covariance of coefficients and frequency."""
 
@@ -55,12 +61,12 @@ class Work(NamedTuple):
     weighted: Any
     residual: Any
     slope: Any
-    deviation: Any
+    deviation: Any  # (epochs + SPARE,)
     sorted: Any
     used: Any
     moments: Any  # (padded N_BASIS,)
-    matrix: Any  # (SIZE, SIZE + 1): upper triangle of XᵀWX, and XᵀWy in the last column
-    factor: Any  # (SIZE, 2 SIZE + 1): upper triangle of U, then U⁻ᵀXᵀWy, then U⁻ᵀ
+    matrix: Any  # (SIZE, SIZE + REACH): upper triangle of XᵀWX, then XᵀWy, then zeros
+    factor: Any  # (SIZE, SIZE + REACH): upper triangle of U, then U⁻ᵀXᵀWy, then U⁻ᵀ
     coefficients: Any  # (SIZE,)
     cross: Any  # (padded SIZE,)
     shift: Any  # (SIZE,)
@@ -81,12 +87,12 @@ def make_work(longest):
         np.empty(longest),
         np.empty(longest),
         np.empty(longest),
-        np.empty(longest),
-        np.empty(longest),
+        np.empty(longest + SPARE),
+        np.empty(longest + SPARE),
         np.empty(longest, dtype=np.bool_),
         np.empty(padded(N_BASIS)),
-        np.empty((SIZE, SIZE + 1)),
-        np.zeros((SIZE, 2 * SIZE + 1)),
+        np.zeros((SIZE, SIZE + REACH)),
+        np.zeros((SIZE, SIZE + REACH)),
         np.empty(SIZE),
         np.empty(padded(SIZE)),
         np.empty(SIZE),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rrcat.fourier.basis import add_up, cosine_and_sine, set_basis, set_curve
+from rrcat.fourier.basis import add_up, cosine_and_sine, dot, set_basis, set_curve
 from rrcat.fourier.workspace import HIGHEST, N_BASIS, Curve, make_work
 
 N = 47
@@ -39,3 +39,9 @@ def test_sums_are_those_of_a_matrix_product(work, n):
     sums = np.full(work.moments.size, np.nan)
     add_up(weight, work.basis, n, N_BASIS, sums)
     assert np.allclose(sums[:N_BASIS], weight[:n] @ work.basis[:n, :N_BASIS], atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [0, 1, 4, 46, 47])
+def test_product_of_vectors_is_that_of_the_library(n):
+    a, b = np.random.default_rng(4).standard_normal((2, N))
+    assert dot(a, b, n) == pytest.approx(a[:n] @ b[:n], abs=1e-13)

@@ -24,6 +24,17 @@ def test_bayesian_criterion_takes_fewer_harmonics(simulated):
     assert (bic <= aicc).mean() > 0.95
 
 
+def test_fit_hardly_moves_when_begun_where_it_ended(simulated):
+    arrays = simulated("RRab", 400, 45).arrays
+    once = fit_arrays(*arrays)
+    again = fit_arrays(*arrays[:-1], once["period"])
+    same = again["n_harmonics"] == once["n_harmonics"]
+    assert same.mean() > 0.95
+    for name in ("period", "a1", "phi31"):
+        moved = np.abs(again[name] - once[name])[same] / once[f"{name}_error"][same]
+        assert np.quantile(moved, 0.95) < 0.01
+
+
 def test_few_points_limit_the_order(simulated):
     result = fit_arrays(*simulated("RRab", 50, 12).arrays)
     assert result["n_harmonics"].max() <= 5

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rrcat.fourier import FitSettings
 from rrcat.fourier.arrays import _kernel_settings
@@ -90,6 +92,16 @@ def test_squares_count_the_used_points_only():
 def test_squares_in_unknown_errors_do_not_exist():
     curve, work = prepared(np.ones(3), np.zeros(3))
     assert np.isnan(sum_of_squares(curve, True, work))
+
+
+@given(st.lists(st.floats(0.0, 1.0, exclude_max=True), min_size=2, max_size=80))
+def test_gaps_are_those_of_sorted_phases(phases):
+    curve, work = prepared(np.zeros(len(phases)), np.zeros(len(phases)), phases=phases)
+    ordered = np.sort(phases)
+    gaps = np.diff(ordered, append=ordered[0] + 1.0)
+    gap, coverage = phase_sampling(curve, 1.0, work)
+    assert gap == gaps.max()
+    assert coverage == pytest.approx(1.0 - np.maximum(gaps - 0.1, 0.0).sum())
 
 
 def test_gap_goes_round_the_cycle():
