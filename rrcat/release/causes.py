@@ -94,6 +94,10 @@ class CauseCounter:
         for words, shifts in _shifts(causes):
             medians.add(("causes", words), shifts)
 
+    def asks_again(self, medians: Medians) -> bool:
+        """Whether shifts are asked for in a later pass."""
+        return any(medians.wants(("causes", words)) for words in self._n)
+
     def add_again(self, causes: pl.DataFrame, medians: Medians) -> None:
         """Give the shifts of a stretch in a later pass, where they are asked for."""
         for words, shifts in _shifts(causes):

@@ -132,8 +132,10 @@ class _Walked:
         for stretch in pair.stretches():
             self._count(stretch, causes_of(stretch, found))
         while self.medians.end_pass():
+            ask_causes = self.causes.asks_again(self.medians)
             for stretch in pair.stretches():
-                self.causes.add_again(causes_of(stretch, found), self.medians)
+                if ask_causes:
+                    self.causes.add_again(causes_of(stretch, found), self.medians)
                 for column in self.columns:
                     column.add_again(stretch, self.medians)
 
