@@ -3,11 +3,12 @@
 import asyncio
 import importlib
 import json
+import logging
 import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -46,15 +47,21 @@ def connected(scheduler: str) -> Iterator[Any]:
     if not ADDRESS.fullmatch(address):  # dask would leave a traceback behind
         raise _nobody(address)
     try:
+        with ThreadPoolExecutor(1) as aside:  # where a notebook runs no loop of its own
+            aside.submit(asyncio.run, _reached(address)).result()
         client = distributed.Client(
             address, timeout=SECONDS_TO_CONNECT, set_as_default=False, name="rrcat"
         )
-    except (OSError, ValueError) as error:
+    except Exception as error:  # whatever dask makes of what another server says
         raise _nobody(address) from error
+    logger = logging.getLogger("distributed.client")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)  # of a lost scheduler it shows a traceback; we tell of it
     try:
         yield client
     finally:
         client.close()
+        logger.setLevel(level)
 
 
 class ClusterExecutor(Executor):
@@ -77,9 +84,9 @@ class ClusterExecutor(Executor):
         self._waiting.add(future)
 
         def ended(future: Future[Any]) -> None:
-            self._waiting.discard(future)
-            if future.cancelled():
+            if future.cancelled() and future in self._waiting:  # by who waits for it
                 asked.cancel()
+            self._waiting.discard(future)
 
         future.add_done_callback(ended)
         self.client.loop.add_callback(self._carry, asked, future)
@@ -120,13 +127,16 @@ class ClusterExecutor(Executor):
     async def _carry(self, asked: Any, future: Future[Any]) -> None:
         """Bring what comes of a task from dask's future to ours."""
         error, result = None, None
+        closed: type[OSError] = importlib.import_module("distributed.comm").CommClosedError
         try:
             result = await asked.result()
-        except asyncio.CancelledError:  # by the scheduler, or because it is gone
+        except (asyncio.CancelledError, closed):  # by the scheduler, or because it is gone
+            self._waiting.discard(future)
             future.cancel()
         except Exception as raised:
             error = raised
-        if not future.set_running_or_notify_cancel():
+        given_up = future.done() and not future.cancelled()
+        if given_up or not future.set_running_or_notify_cancel():
             return
         if error is None:
             future.set_result(result)
@@ -147,9 +157,23 @@ class ClusterExecutor(Executor):
 
     async def _any_worker(self) -> bool:
         try:
-            return bool(await self.client.scheduler.ncores())
+            asked = self.client.scheduler.ncores()
+            return bool(await asyncio.wait_for(asked, SECONDS_TO_CONNECT))
+        except TimeoutError:  # as long as it is silent, nobody knows of a worker
+            return False
         except OSError:  # no scheduler: the client tells of that itself
             return True
+
+
+async def _reached(address: str) -> None:
+    """Raise unless dask answers at an address. A client that did not find it may never end."""
+    comm: Any = importlib.import_module("distributed.comm")
+    security: Any = importlib.import_module("distributed.security")
+    how = security.Security().get_connection_args("client")
+    found = await asyncio.wait_for(
+        comm.connect(address, timeout=SECONDS_TO_CONNECT, **how), SECONDS_TO_CONNECT + 1
+    )
+    found.abort()
 
 
 def _nobody(address: str) -> RunError:
@@ -162,7 +186,8 @@ def _nobody(address: str) -> RunError:
 
 def _no_workers() -> RunError:
     return RunError(
-        f"the dask scheduler has had no workers for {SECONDS_FOR_A_WORKER // 60} minutes",
+        "the dask scheduler has had no workers, or has not answered, for "
+        f"{SECONDS_FOR_A_WORKER // 60} minutes",
         hint="start some, as with `dask worker ADDRESS --nworkers N --nthreads 1`, and run the "
         "same command again to go on",
     )

@@ -6,8 +6,11 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -121,6 +124,51 @@ def test_nobody_at_the_address_is_told_at_once(
     assert main(args) == 1
     assert f"no dask scheduler answers at {address}" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.0 400 Bad Request\r\n\r\n"])
+def test_another_server_at_the_address_is_none_of_dask(
+    monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr("rrcat.run.cluster.SECONDS_TO_CONNECT", 1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            other, _ = server.accept()
+            with other:
+                other.sendall(said)
+                while other.recv(1 << 16):
+                    pass
+
+        threading.Thread(target=answer, daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(RunError, match="no dask scheduler answers"), connected(address):
+            pass
+
+
+def test_a_connection_that_is_lost_is_told_as_such(scheduler: str) -> None:
+    from distributed.comm import CommClosedError
+
+    class Lost:
+        async def result(self) -> None:
+            raise CommClosedError
+
+    future: Future[Any] = Future()
+    with connected(scheduler) as client:
+        client.sync(ClusterExecutor(client)._carry, Lost(), future)
+    assert future.cancelled()
+
+
+def test_what_was_given_up_may_still_end(scheduler: str) -> None:
+    class Late:
+        async def result(self) -> int:
+            return 1
+
+    future: Future[Any] = Future()
+    future.set_exception(RunError("no workers"))
+    with connected(scheduler) as client:
+        client.sync(ClusterExecutor(client)._carry, Late(), future)
+    assert isinstance(future.exception(), RunError)
 
 
 @pytest.mark.parametrize("content", [None, "{}", "address"])
