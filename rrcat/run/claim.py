@@ -105,7 +105,7 @@ def differences(a: Any, b: Any, place: str = "") -> list[str]:
 def _read(record: Path) -> dict[str, Any]:
     try:
         earlier = json.loads(record.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         earlier = None
     if not isinstance(earlier, dict):
         raise RunError(

@@ -3,6 +3,7 @@
 Those of a cluster are in :mod:`rrcat.run.cluster`; all speak ``concurrent.futures.Executor``.
 """
 
+import contextlib
 import importlib
 import os
 import signal
@@ -55,7 +56,8 @@ class ProcessExecutor(ThreadPoolExecutor):
     def __init__(self, workers: int) -> None:
         super().__init__(workers, thread_name_prefix="rrcat-worker")
         self._own = threading.local()  # a thread for each process
-        self._pools: set[ProcessPoolExecutor] = set()
+        self._pools: dict[ProcessPoolExecutor, int] = {}  # with the id of its process
+        self._interrupted = False
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Hand a task to a process as soon as one is free."""
@@ -66,6 +68,14 @@ class ProcessExecutor(ThreadPoolExecutor):
         super().shutdown(wait, cancel_futures=cancel_futures)
         for pool in list(self._pools):
             pool.shutdown(wait)
+
+    def __exit__(self, kind: type[BaseException] | None, *raised: Any) -> bool | None:
+        """End the processes: once their tasks are done, or at once after Ctrl-C."""
+        if kind is not None and not issubclass(kind, Exception):
+            self._interrupted = True
+            for process in list(self._pools.values()):
+                _kill(process)
+        return super().__exit__(kind, *raised)
 
     def _in_process(self, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         pool: ProcessPoolExecutor | None = getattr(self._own, "pool", None)
@@ -79,12 +89,15 @@ class ProcessExecutor(ThreadPoolExecutor):
                 initializer=_start_worker,
                 initargs=(os.getpid(),),
             )
-            self._pools.add(pool)
         try:
+            if pool not in self._pools:
+                self._pools[pool] = pool.submit(os.getpid).result()
+                if self._interrupted:
+                    _kill(self._pools[pool])
             return pool.submit(fn, *args, **kwargs).result()
         except BrokenExecutor:
             self._own.pool = None
-            self._pools.discard(pool)
+            self._pools.pop(pool, None)
             pool.shutdown()
             raise
 
@@ -96,6 +109,12 @@ def executor(workers: int) -> Executor:
     # The handler that Polars sets would let a wait for the workers go on.
     signal.siginterrupt(signal.SIGINT, True)
     return ProcessExecutor(workers)
+
+
+def _kill(process: int) -> None:
+    """End a process, also one that is stopped."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
 
 
 def _start_worker(parent: int) -> None:

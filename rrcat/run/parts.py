@@ -6,6 +6,7 @@ killed.
 """
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,9 +34,12 @@ def finished_parts(units: list[AnyUnit], folder: Path) -> dict[AnyUnit, Path]:
     finished: dict[AnyUnit, Path] = {}
     for path in sorted(folder.iterdir()):
         name, _, hash_start = path.name.removesuffix(".parquet").partition(".")
-        whole = path.suffix == ".parquet" and atomic.sha256(path).startswith(hash_start or "-")
-        if whole and name in by_name and by_name[name] not in finished:
+        known = path.suffix == ".parquet" and name in by_name and path.is_file()
+        whole = known and atomic.sha256(path).startswith(hash_start or "-")
+        if whole and by_name[name] not in finished:
             finished[by_name[name]] = path
+        elif path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
         else:
             path.unlink()
     return finished

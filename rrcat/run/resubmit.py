@@ -13,7 +13,7 @@
 import errno
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Future, as_completed
 from dataclasses import dataclass
 from typing import Generic
@@ -23,6 +23,7 @@ from rrcat.run.partition import AnyUnit
 
 RESUBMISSIONS = 5
 HOPELESS = 10
+SECONDS_OF_SILENCE = 600.0
 OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.EMFILE}
 
 
@@ -64,6 +65,8 @@ class Resubmission(Generic[AnyUnit]):
         Told each unit that has succeeded, with its result.
     suspected
         Told each unit that is put aside because its worker died.
+    silent
+        Told the units that are waited for each time that none has ended for 10 minutes.
     """
 
     def __init__(
@@ -72,8 +75,9 @@ class Resubmission(Generic[AnyUnit]):
         *,
         done: Callable[[AnyUnit, str], None],
         suspected: Callable[[AnyUnit], None],
+        silent: Callable[[list[AnyUnit]], None],
     ) -> None:
-        self.submit, self.done, self.suspected = submit, done, suspected
+        self.submit, self.done, self.suspected, self.silent = submit, done, suspected, silent
         self.finished = 0
         self.failures: dict[AnyUnit, Failure] = {}
         self._suspects: set[AnyUnit] = set()
@@ -123,7 +127,7 @@ class Resubmission(Generic[AnyUnit]):
                 if self.hopeless:
                     break
             else:
-                for future in as_completed(list(waiting)):
+                for future in self._ended(waiting):
                     settle(future)
                     if self.hopeless:
                         break
@@ -131,6 +135,17 @@ class Resubmission(Generic[AnyUnit]):
             for future in waiting:
                 future.cancel()
         return [unit for unit in units if unit in aside]
+
+    def _ended(self, waiting: dict[Future[Outcome], AnyUnit]) -> Iterator[Future[Outcome]]:
+        """Yield each future when it has ended, until none is waited for; tell of long silence."""
+        while waiting:
+            before = len(waiting)
+            try:
+                yield from as_completed(list(waiting), timeout=SECONDS_OF_SILENCE)
+            except TimeoutError:
+                if len(waiting) == before:
+                    in_hand = [unit for future, unit in waiting.items() if future.running()]
+                    self.silent(in_hand or list(waiting.values()))
 
     def _alone(self, unit: AnyUnit) -> None:
         for _ in range(RESUBMISSIONS):

@@ -11,7 +11,7 @@ from rich.progress import Progress
 from rrcat.errors import RrcatError, RunError
 from rrcat.run.partition import AnyUnit, Partition
 from rrcat.run.parts import finished_parts, make_part
-from rrcat.run.resubmit import Failure, Outcome, Resubmission, attempt
+from rrcat.run.resubmit import SECONDS_OF_SILENCE, Failure, Outcome, Resubmission, attempt
 
 SHOWN = 5
 SECONDS_TO_APPEAR = 120.0
@@ -67,7 +67,18 @@ def run_stage(
             soft_wrap=True,
         )
 
-    run = Resubmission(submit, done=done, suspected=suspected)
+    def silent(units: list[AnyUnit]) -> None:
+        more = f", and {len(units) - SHOWN} more" if len(units) > SHOWN else ""
+        progress.console.print(
+            f"{title}: nothing has been finished for {SECONDS_OF_SILENCE / 60:.0f} minutes; waiting"
+            f" for {', '.join(map(called, units[:SHOWN]))}{more}. A worker process that hangs may"
+            " be ended by `kill`: what it does is done again",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    run = Resubmission(submit, done=done, suspected=suspected, silent=silent)
     run.work_off(missing)
     if run.finished < len(missing):
         raise _failed(title, run.failures, run.finished, len(missing))

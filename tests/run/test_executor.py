@@ -42,6 +42,13 @@ def test_a_process_that_dies_takes_its_own_task_alone() -> None:
         ]
 
 
+def test_ctrl_c_does_not_wait_for_work_that_hangs() -> None:
+    pool = executor(2)
+    hangs = pool.submit(time.sleep, 60)
+    pool.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert isinstance(hangs.exception(), BrokenExecutor)
+
+
 def test_a_serial_error_waits_in_its_future() -> None:
     future = SerialExecutor().submit(int, "x")
     with pytest.raises(ValueError, match="invalid literal"):

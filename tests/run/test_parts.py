@@ -36,6 +36,8 @@ def test_parts_of_other_partitions_and_leftovers_are_removed(tmp_path: Path) -> 
     make_part(ids, partitions(np.arange(25), 7)[0], tmp_path)
     (tmp_path / ".0-9-10.0123.parquet.abc.rrcat-tmp").write_bytes(b"half")
     (tmp_path / "0-9-10.parquet").write_bytes(b"no hash in its name")
+    (tmp_path / "10-19-10.0123.parquet").mkdir()
+    (tmp_path / "20-24-5.0123.parquet").symlink_to("nowhere")
     name = make_part(ids, CUT[0], tmp_path)
     assert finished_parts(CUT, tmp_path) == {CUT[0]: tmp_path / name}
     assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -36,7 +36,9 @@ class Submit:
 
 
 def run(
-    submit: Callable[[Partition], Future[Outcome]], cut: list[Partition] = CUT
+    submit: Callable[[Partition], Future[Outcome]],
+    cut: list[Partition] = CUT,
+    silent: Callable[[list[Partition]], None] = lambda units: None,
 ) -> tuple[Resubmission[Partition], list[int], list[int]]:
     done: list[int] = []
     suspects: list[int] = []
@@ -44,6 +46,7 @@ def run(
         submit,
         done=lambda unit, name: done.append(unit.index),
         suspected=lambda unit: suspects.append(unit.index),
+        silent=silent,
     )
     stage.work_off(cut)
     return stage, done, suspects
@@ -80,6 +83,30 @@ def test_whose_worker_dies_five_times_more_is_guilty() -> None:
     assert [unit.index for unit in stage.failures] == [3]
     assert "died" in stage.failures[CUT[3]].reason
     assert submit.asked.count(3) == 1 + 5
+
+
+def test_what_hangs_is_told_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rrcat.run.resubmit.SECONDS_OF_SILENCE", 0.01)
+    hangs: Future[Outcome] = Future()
+    hangs.set_running_or_notify_cancel()
+    queued: Future[Outcome] = Future()
+    answers = iter([hangs, queued])
+    told: list[list[int]] = []
+
+    def silent(units: list[Partition]) -> None:
+        told.append([unit.index for unit in units])
+        if len(told) == 2:
+            hangs.set_exception(BrokenExecutor())
+            queued.set_result("b")
+
+    def submit(unit: Partition) -> Future[Outcome]:
+        again: Future[Outcome] = Future()
+        again.set_result("a")
+        return next(answers, again)
+
+    _, done, suspects = run(submit, CUT[:2], silent)
+    assert told == [[0], [0]]
+    assert (sorted(done), suspects) == ([0, 1], [0])
 
 
 def test_what_raises_is_not_done_again() -> None:
