@@ -10,7 +10,7 @@ from typing import Any
 from rrcat import atomic
 from rrcat.errors import ReleaseError
 from rrcat.release.about import About, chosen_date, date_or_today, version_key
-from rrcat.release.candidate import Candidate, read_candidate
+from rrcat.release.candidate import CATALOGUE, Candidate, read_candidate
 from rrcat.release.diff import differences
 from rrcat.release.documents import citation, readme
 from rrcat.release.doi import checked_doi
@@ -37,7 +37,7 @@ from rrcat.release.opened import check_hashes
 from rrcat.release.parquet import write_parquet
 from rrcat.release.provenance import provenance
 from rrcat.release.report import report
-from rrcat.release.report_material import read_material
+from rrcat.release.report_material import ACCOUNT, STARS, read_material
 from rrcat.release.sides import Pair, Side
 from rrcat.release.signature import fingerprint, sign
 from rrcat.release.step import check_step
@@ -89,9 +89,9 @@ def publish(
     Raises
     ------
     ReleaseError
-        The candidate cannot be released or not signed, the version is taken, out of order or too
-        small a step, the folder is in a release, or a release is being written in it. Nothing is
-        written then.
+        The candidate cannot be released or not signed, or changes meanwhile, the version is taken,
+        out of order or too small a step, the folder is in a release, or a release is being written
+        in it. Nothing is written then.
     """
     version_key(version)
     told = chosen_date(date)
@@ -122,7 +122,10 @@ def publish(
                 "override_step": override_step,
                 "signed": None if key is None else True,
             }
-            digest = _fill(folder, content, about, asides)
+            try:
+                digest = _fill(folder, content, about, asides)
+            finally:
+                _check_unchanged(content)  # whatever became of the release is its fault
             signed_by = None if key is None else _sign(folder, key)
             manifest = read_manifest(folder)
             entry = {
@@ -228,6 +231,19 @@ def _check_validation(candidate: Candidate, override: str | None) -> None:
         raise ReleaseError(
             "no validation failed, so there is nothing to override", hint="leave out --override"
         )
+
+
+def _check_unchanged(candidate: Candidate) -> None:
+    """Compare what was read of a candidate with its hashes again: each format reads it anew."""
+    files = candidate.facts["files"]
+    for name in (CATALOGUE, STARS, ACCOUNT, *candidate.carried):
+        path = candidate.folder / name
+        if name in files and not (path.is_file() and atomic.sha256(path) == files[name]):
+            raise ReleaseError(
+                "a file of the candidate changed while it was being released",
+                file=path,
+                hint="see that no build works in the folder, and run the same command again",
+            )
 
 
 def _recipe_folder(candidate: Candidate) -> Path:

@@ -15,6 +15,7 @@ from rrcat import atomic
 from rrcat.errors import ReleaseError
 from rrcat.release import publish as module
 from rrcat.release import report as report_module
+from rrcat.release.fits import write_fits
 from rrcat.release.history import read_history
 from rrcat.release.manifest import read_manifest
 from rrcat.release.publish import publish
@@ -245,6 +246,23 @@ def test_failure_half_way_leaves_nothing(plain, candidate, home, monkeypatch):
     with pytest.raises(RuntimeError, match="half way"):
         publish(candidate, "1.0.1")
     assert state(home) == before
+
+
+@pytest.mark.parametrize("rows", [None, slice(1, None), slice(None, None, -1)])
+def test_a_candidate_that_changes_meanwhile_is_not_released(
+    plain, candidate, home, monkeypatch, frame, rows
+):
+    def after_votable(*arguments):
+        (candidate / "catalogue.parquet").unlink()
+        if rows is not None:
+            frame[rows].write_parquet(candidate / "catalogue.parquet")
+        write_fits(*arguments)
+
+    monkeypatch.setattr(module, "write_fits", after_votable)
+    with pytest.raises(ReleaseError, match="changed while it was being released"):
+        publish(candidate, "1.0.0")
+    assert not list(home.glob("*rrl-example*"))
+    assert not (home / "releases.toml").exists()
 
 
 def test_what_a_killed_release_left_is_swept_away(candidate, home):
