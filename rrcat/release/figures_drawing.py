@@ -204,7 +204,9 @@ def window(x: pl.Series, y: pl.Series) -> tuple[dict[str, Any], str]:
 def span(cells: pl.Series) -> tuple[float, float]:
     """Give limits that hold nearly all values, with a margin."""
     low, high = np.percentile(cells.to_numpy(), [0.25, 99.75])
-    margin = 0.05 * (high - low) or 0.1
+    # What differs by rounding alone is one value, and gives no axis.
+    one = high - low <= 1e-9 * max(1.0, abs(low), abs(high))
+    margin = 0.1 if one else 0.05 * (high - low)
     return float(low - margin), float(high + margin)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import polars as pl
 
 from rrcat import schema
-from rrcat.errors import ReleaseError
+from rrcat.errors import ReleaseError, SchemaError
 from rrcat.release.batches import Rows, batches, count
 from rrcat.release.candidate import FACTS, Candidate, read_candidate
 from rrcat.release.manifest import MANIFEST, Manifest, read_manifest
@@ -57,16 +57,22 @@ class Side:
         Raises
         ------
         ReleaseError
-            Its catalogue cannot be read, or lacks columns of its table.
+            Its catalogue cannot be read, or has not the columns of its table.
         """
-        path, table = folder / f"{manifest.name}.parquet", schema.read(folder / "schema.toml")
+        path, definition = folder / f"{manifest.name}.parquet", folder / "schema.toml"
+        try:
+            table = schema.read(definition)
+        except SchemaError as error:
+            raise _unreadable(definition, error.message) from None
         rows = pl.scan_parquet(path, glob=False)
         try:
-            there = set(rows.collect_schema())
+            there = rows.collect_schema()
         except (OSError, pl.exceptions.PolarsError) as error:
             raise _unreadable(path, error) from None
-        if absent := [name for name in table.names if name not in there]:
-            raise _unreadable(path, f"it has no columns {', '.join(absent)}")
+        for column in table.column:
+            if (have := there.get(column.name)) != column.polars:
+                told = "is missing" if have is None else f"is {have} instead of {column.polars}"
+                raise _unreadable(path, f"column {column.name} {told}")
         label = f"{manifest.name} {manifest.version}"
         return cls(label, folder, manifest.facts, table, rows.select(table.names), warning)
 

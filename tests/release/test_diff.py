@@ -149,6 +149,11 @@ def test_changed_schema_is_told(candidate):
     path.write_text(
         text.replace('name = "a3_error"\ndtype = "float64"', 'name = "a3_error"\ndtype = "float32"')
     )
+    with pytest.raises(ReleaseError, match="column a3_error is Float64 instead of Float32"):
+        diff(release, candidate)
+    rows = release / "rrl-example.parquet"
+    rows.chmod(0o644)
+    pl.read_parquet(rows).with_columns(pl.col("a3_error").cast(pl.Float32)).write_parquet(rows)
     found = diff(release, candidate)
     assert [(c.column, c.what, c.level) for c in found.schema.changes] == [
         ("a3_error", "dtype", "major")

@@ -31,6 +31,12 @@ def test_shifts_are_drawn_with_their_number_and_median(figures, frame):
     assert f"for {n} stars" in drawn["Shift against metallicity"].alt
 
 
+def test_shift_that_is_the_same_for_all_but_rounding_is_drawn(figures, frame):
+    moved = frame.with_columns(feh=pl.col("feh") * 0.1 + 0.1)
+    drawn = figures(frame.with_columns(pl.col("feh") * 0.1), moved)
+    assert drawn["Shift against metallicity"].source.startswith("data:image")
+
+
 def test_values_that_stayed_are_only_compared_as_a_whole(figures, frame):
     assert list(figures(frame, frame)) == ["Metallicities before and after"]
 
