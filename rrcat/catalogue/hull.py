@@ -174,8 +174,8 @@ def _distance(kind: str, hull: TypeHull) -> pl.Expr:
     for i, row in enumerate(hull.precision):
         for j, weight in enumerate(row):
             square = square + off[i] * off[j] * weight
-    # The last bits depend on how many rows are worked at once.
-    distance = (square.clip(lower_bound=0.0).sqrt() / hull.limit).round(DECIMALS)
+    # Not / hull.limit: polars divides one row, but multiplies more than one by the reciprocal.
+    distance = (square.clip(lower_bound=0.0).sqrt() * (1.0 / hull.limit)).round(DECIMALS)
     return pl.when(pl.col("pulsation_type") == kind).then(distance)
 
 
