@@ -20,7 +20,7 @@ from rrcat.run.build import build_catalogue
 from rrcat.run.workspace import Request
 from rrcat.simulate import write_survey
 
-STARS, PARTITION = 60_000, 500
+STARS, PARTITION = 40_000, 400
 SECONDS_BETWEEN_KILLS = (20, 2)
 TABLES = ("catalogue", "features", "predictions")
 
