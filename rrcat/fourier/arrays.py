@@ -21,7 +21,7 @@ class FitResult:
     """Fits of ``n`` light curves; NaN where a number does not exist.
 
     ``values`` ``(n, 56)`` has the columns VALUE_COLUMNS, ``scalars`` ``(n, 6)`` SCALARS, ``flags``
-    ``(n, 7)`` FLAGS; ``covariance`` ``(n, 136)`` is laid out as
+    ``(n, 8)`` FLAGS; ``covariance`` ``(n, 136)`` is laid out as
     :data:`rrcat.harmonic.PARAMETERS` says; units are d, mag and rad.
     """
 
@@ -62,6 +62,8 @@ def fit_arrays(
     prior_scales
         Standard deviation [mag] of the zero-mean prior on both coefficients of each order, shape
         ``(8,)`` or ``(n, 8)``; by default those of the settings.
+
+    A curve that does not vary has no period: its errors are infinite or NaN.
     """
     settings = settings or FitSettings()
     return _fit(offsets[:-1], offsets[1:], time, mag, mag_error, period, settings, prior_scales)

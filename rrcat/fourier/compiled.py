@@ -17,16 +17,18 @@ helper: Any = numba.njit(error_model="numpy", forceinline=True)
 """Compile a function that only other compiled functions call."""
 
 unsigned = np.uintp
-"""Type of counts and indices in the innermost loops. Of a signed index numba asks every time
-whether it counts from the end of the array: half of what a short loop takes. All that is reckoned
-with one must be one: with a signed integer it becomes a float."""
+"""Type of counts and indices of short loops that do not begin at a constant. Of a signed index numba
+asks there whether it counts from the end of the array: half of the time. All that is reckoned with
+one must be one: with a signed integer it becomes a float."""
 
 
-def _sources() -> str:
-    """Give a digest of all sources of this folder."""
+def _digest() -> str:
+    """Give a digest of all sources of this folder, and of those whose constants it compiles in."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
+    here = Path(__file__).parent
+    for folder in (here, here.parent / "harmonic"):
+        for path in sorted(folder.glob("*.py")):
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -37,8 +39,8 @@ def kernel(function: Callable[..., Any]) -> Any:
     written it refuses to decorate at all: then it is compiled anew in every process.
     """
     # numba's cache does not notice a change in a helper of another file, but goes by this name.
-    function.__qualname__ += f"_{_sources()}"
+    function.__qualname__ += f"_{_digest()}"
     try:
         return numba.njit(cache=True, error_model="numpy")(function)
     except RuntimeError:
-        return helper(function)
+        return numba.njit(error_model="numpy")(function)

@@ -56,7 +56,16 @@ SCALARS = (
     "phase_coverage",
     "largest_gap",
 )
-FLAGS = ("failed", "n_harmonics", "n_used", "n_clipped", "fixed", "at_bound", "order_limited")
+FLAGS = (
+    "failed",
+    "n_harmonics",
+    "n_used",
+    "n_clipped",
+    "fixed",
+    "at_bound",
+    "order_limited",
+    "settled",
+)
 
 
 class KernelSettings(NamedTuple):
@@ -199,6 +208,8 @@ def _fit_one(
             at_bound = True
             continue
         step = 0.0 if fixed else max(-0.1 / curve.span, min(0.1 / curve.span, step))
+        if not selecting and step * before < 0.0:
+            step *= 0.5  # to and fro: what is sought lies between
         # Each step is to the next as the one before was to it.
         left = step * min(1.0, abs(step / before))
         found = fixed or left**2 * information < _STEP_TOLERANCE**2
@@ -212,6 +223,7 @@ def _fit_one(
         jitter = solve_jitter(curve, jitter, freedom, settings.noise_floor, work)
         settled = abs(jitter - last) <= _JITTER_TOLERANCE * jitter
         if rounds > 0 and not changed and settled and found:
+            flags[7] = True
             break
         set_weights(curve, jitter, work)
 

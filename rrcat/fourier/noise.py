@@ -55,7 +55,7 @@ def clip(curve, jitter, effective, settings, work):
 
 @helper
 def _all_within(deviation, limit, sigmas):
-    """Say whether none is beyond the limit nor beyond so many medians, without sorting."""
+    """Say whether surely none is beyond the limit, nor beyond so many medians, without sorting."""
     largest = 0.0
     for value in deviation:
         largest = max(largest, value)
@@ -74,7 +74,7 @@ def solve_jitter(curve, jitter, freedom, floor, work):
     1/χ² is nearly linear in the variance, so two Newton steps on it are as good as exact.
     """
     n = curve.error.size
-    unknown = curve.error[0] == 0.0
+    unknown = curve.error[0] == 0.0  # then all are
     if unknown:
         freedom += _PSEUDO_OBSERVATIONS
     for _ in range(2):

@@ -126,7 +126,7 @@ def solve(size, work):
 @helper
 def effective_parameters(size, work):
     """Give the number of parameters that the prior leaves free."""
-    diagonal = work.shift
+    diagonal = work.shift  # free until the covariance is filled
     factor = work.factor
     for k in range(size):
         diagonal[k] = 0.0

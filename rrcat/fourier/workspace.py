@@ -25,8 +25,9 @@ BLOCK = 16
 """Rows of the basis are summed in blocks of so many terms: loops of a whole number of them leave no
 rest that would be worked one by one."""
 
-REACH = 2 * BLOCK
-"""Length of a row of the factor from its diagonal on, with what stands beside it."""
+REACH = (SIZE + 1 + BLOCK) // BLOCK * BLOCK
+"""Length of a row of the factor from its diagonal on: a whole number of blocks that holds the rest
+of the row and of its inverse, and the right-hand side."""
 
 SPARE = 10
 """So many more bins of phase than epochs: they are then no wider than a tenth of the cycle."""

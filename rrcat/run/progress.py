@@ -16,13 +16,17 @@ from rich.progress import (
 )
 from rich.text import Text
 
+# Characters of a bar, and of what else stands in a line of a large survey.
+SHORTEST, LONGEST = 5, 40
+OTHERS, OTHERS_WITH_BYTES = 75, 78
+
 
 class _Rate(ProgressColumn):
     """Stars a second."""
 
     def render(self, task: Task) -> Text:
         """Give the rate as text."""
-        return Text(f"{task.speed:,.0f} stars/s" if task.speed else "", style="cyan")
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="cyan")
 
 
 @contextmanager
@@ -32,15 +36,16 @@ def progress_bars(*, received: bool = False) -> Iterator[Progress]:
     With ``received`` they show the field of that name of each task as well: bytes, as text.
     """
     console = Console(stderr=True)
+    room = console.width - (OTHERS_WITH_BYTES if received else OTHERS)
     with Progress(
-        TextColumn("{task.description:<28}"),
-        BarColumn(),
+        TextColumn("{task.description}" if received else "{task.description:<28}"),
+        BarColumn(max(SHORTEST, min(LONGEST, room))),
         MofNCompleteColumn(),
         _Rate(),
         *([TextColumn("{task.fields[received]}")] if received else []),
         TimeElapsedColumn(),
-        TextColumn("left"),
         TimeRemainingColumn(),
+        TextColumn("left"),
         console=console,
         disable=not console.is_terminal,
     ) as progress:

@@ -1,7 +1,7 @@
 import numba
 import pytest
 
-from rrcat.fourier.compiled import _sources, kernel
+from rrcat.fourier.compiled import _digest, kernel
 
 
 def half(x):
@@ -30,8 +30,8 @@ def test_division_by_zero_is_not_an_error():
     assert kernel(lambda x: 1.0 / x)(0.0) == pytest.approx(float("inf"))
 
 
-def test_kept_code_goes_with_the_sources_of_the_folder():
+def test_kept_code_goes_with_the_digest_of_the_folder():
     def third(x):
         return x / 3
 
-    assert kernel(third).py_func.__qualname__.rpartition("_")[2] == _sources()
+    assert kernel(third).py_func.__qualname__.rpartition("_")[2] == _digest()

@@ -35,6 +35,12 @@ def test_fit_hardly_moves_when_begun_where_it_ended(simulated):
         assert np.quantile(moved, 0.95) < 0.01
 
 
+def test_steps_to_and_fro_are_halved_until_they_settle(simulated):
+    """Faint stars with few epochs, whose period the fit would otherwise step over and back."""
+    result = fit_arrays(*simulated("RRab", 2000, 25, noise=(0.05, 0.15)).arrays)
+    assert result["settled"].mean() > 0.985
+
+
 def test_few_points_limit_the_order(simulated):
     result = fit_arrays(*simulated("RRab", 50, 12).arrays)
     assert result["n_harmonics"].max() <= 5

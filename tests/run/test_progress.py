@@ -1,0 +1,21 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from rrcat.run import progress
+
+
+@pytest.mark.parametrize("received", [False, True])
+@pytest.mark.parametrize("width", [80, 200])
+def test_a_large_survey_fits_on_one_line(monkeypatch, width, received):
+    told = io.StringIO()
+    console = Console(width=width, force_terminal=True, color_system=None, file=told)
+    monkeypatch.setattr(progress, "Console", lambda stderr: console)
+    with progress.progress_bars(received=received) as bars:
+        task = bars.add_task("Fitting light curves", total=270_905, received="123.4 MB")
+        bars.advance(task, 25_000)
+    lines = told.getvalue().split("left")
+    assert "25000/270905" in lines[0]
+    assert "…" not in told.getvalue()
+    assert "\n" not in "".join(lines[:-1])
