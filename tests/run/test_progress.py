@@ -15,7 +15,6 @@ def test_a_large_survey_fits_on_one_line(monkeypatch, width, received):
     with progress.progress_bars(received=received) as bars:
         task = bars.add_task("Fitting light curves", total=270_905, received="123.4 MB")
         bars.advance(task, 25_000)
-    lines = told.getvalue().split("left")
-    assert "25000/270905" in lines[0]
+    assert "25000/270905" in told.getvalue()
     assert "…" not in told.getvalue()
-    assert "\n" not in "".join(lines[:-1])
+    assert "\x1b[1A" not in told.getvalue()  # the cursor never has to go up a line
