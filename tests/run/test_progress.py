@@ -2,6 +2,7 @@ import io
 
 import pytest
 from rich.console import Console
+from rich.progress import Task
 
 from rrcat.run import progress
 
@@ -12,6 +13,8 @@ def test_a_large_survey_fits_on_one_line(monkeypatch, width, received):
     told = io.StringIO()
     console = Console(width=width, force_terminal=True, color_system=None, file=told)
     monkeypatch.setattr(progress, "Console", lambda stderr: console)
+    monkeypatch.setattr(Task, "speed", 12_345.6)
+    monkeypatch.setattr(Task, "time_remaining", 3_600.0)
     with progress.progress_bars(received=received) as bars:
         task = bars.add_task("Fitting light curves", total=270_905, received="123.4 MB")
         bars.advance(task, 25_000)
