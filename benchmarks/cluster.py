@@ -95,6 +95,8 @@ def rows() -> Iterator[Row]:
             same = digests(there) == digests(folder / "here")
             met = same and (between is None or killed.workers > 0)
             how = "undisturbed" if between is None else f"one killed every {between} s"
-            reached = f"{seconds:.0f} s, {killed.workers} killed"
+            reached = f"{seconds:.0f} s, {killed.workers or 'nobody'} killed"
+            if not same:
+                reached += ", other bytes"
             required = "the same bytes" if between is None else "some killed, the same bytes"
             yield Row(f"{what}, 2 workers of dask, {how}", reached, required, met)

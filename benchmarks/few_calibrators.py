@@ -98,12 +98,11 @@ def measure(
 
 
 def rows() -> Iterator[Any]:
-    from run import Row
+    from run import NotMeasured, Row
 
     folder = os.environ.get("RRCAT_EVALUATION")
     if folder is None:
-        yield Row("few calibrators", "not measured: RRCAT_EVALUATION names no folder")
-        return
+        raise NotMeasured("RRCAT_EVALUATION names no folder of an evaluation")
     for number, found in measure(Path(folder), (), None, DRAWS):
         told = ", ".join(f"{name} {one:.4f}" for name, one in zip(COLUMNS, found, strict=True))
         yield Row(f"RMSE learned from {number:,} stars", f"{told} dex")

@@ -94,12 +94,11 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
 
 
 def rows() -> Iterator[Any]:
-    from run import Row
+    from run import NotMeasured, Row
 
     wanted = settings([], None)
     if not wanted.data.is_dir():
-        yield Row("learning curve", f"not measured: there is no {wanted.data}")
-        return
+        raise NotMeasured(f"there is no {wanted.data}")
     for id, by_number in main([])["estimators"].items():
         for number, one in by_number.items():
             yield Row(f"{id}, RMSE after {int(number):,} stars", f"{rmse_cell(one)} dex")

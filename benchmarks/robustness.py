@@ -266,12 +266,11 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
 
 
 def rows() -> Iterator[Any]:
-    from run import Row
+    from run import NotMeasured, Row
 
     wanted = settings([], None)
     if not wanted.data.is_dir():
-        yield Row("robustness", f"not measured: there is no {wanted.data}")
-        return
+        raise NotMeasured(f"there is no {wanted.data}")
     for id, by_change in main([])["estimators"].items():
         for change, by_level in by_change.items():
             for level, one in by_level.items():

@@ -3,16 +3,18 @@
     python benchmarks/run.py [NAME ...]
 
 A benchmark is a file beside this one with a function `rows()` that yields a `Row` for each thing it
-measured. Those that were run replace what the table held of them. The exit code is 1 where a
-requirement is missed. Those that take hours run only when they are named.
+measured. Those that were run replace what the table held of them; one that lacks what it needs is
+told and leaves the table as it is. The exit code is 1 where a requirement is missed.
 """
 
+import argparse
 import importlib
 import json
 import os
 import platform
 import statistics
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -20,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-LONG = ("few_calibrators", "learning_curve", "robustness", "scale")
+# They take hours, an evaluation that was made before, or a gigabyte of the disk.
+ONLY_NAMED = ("few_calibrators", "learning_curve", "robustness", "scale")
 LIBRARIES = ("rrcat", "polars", "numpy", "numba")
 HEAD = """# Results
 
@@ -57,6 +60,10 @@ class Row:
     spread: Spread | None = None
 
 
+class NotMeasured(Exception):
+    """A benchmark lacks what it needs: a program, data or a server."""
+
+
 def names() -> list[str]:
     return sorted(path.stem for path in HERE.glob("[!_]*.py") if path.stem != "run")
 
@@ -87,8 +94,13 @@ def machine() -> str:
 def measured(chosen: list[str]) -> Iterator[tuple[str, list[Row]]]:
     for name in chosen:
         print(f"{name} ...", flush=True)
-        rows = list(importlib.import_module(name).rows())
-        print(table(rows), flush=True)
+        started = time.monotonic()
+        try:
+            rows = list(importlib.import_module(name).rows())
+        except NotMeasured as lacking:
+            print(f"{name} is not measured, and its results stay as they were: {lacking}\n")
+            continue
+        print(f"{table(rows)}\n{(time.monotonic() - started) / 60:.1f} min\n", flush=True)
         yield name, rows
 
 
@@ -114,11 +126,18 @@ def _row(kept: dict[str, Any]) -> Row:
 
 
 def main(arguments: list[str]) -> int:
-    if unknown := sorted(set(arguments) - set(names())):
-        print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(names())}")
-        return 2
+    usual = [name for name in names() if name not in ONLY_NAMED]
+    parser = argparse.ArgumentParser(
+        prog="benchmarks/run.py",
+        description="Run benchmarks, and write what they measure to results.md and results.json.",
+        epilog=f"Without a NAME: {', '.join(usual)}. Only by NAME: {', '.join(ONLY_NAMED)}.",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a benchmark to run")
+    chosen = parser.parse_args(arguments).names
+    if unknown := sorted(set(chosen) - set(names())):
+        parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(names())}")
     results = {}
-    for name, rows in measured(arguments or [name for name in names() if name not in LONG]):
+    for name, rows in measured(chosen or usual):
         results[name] = rows
         keep({name: rows})
     missed = [row for rows in results.values() for row in rows if row.passed is False]

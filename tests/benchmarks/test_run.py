@@ -42,3 +42,38 @@ def test_what_is_measured_again_replaces_what_was_kept_and_the_rest_stays(run, t
     assert "| size | 1 MB |  |  |" in table
     assert "| speed | 7 ms | 7 – 7.5 – 9 ms | ≤ 8 ms | ✓ |" in table
     assert "missed" not in table
+
+
+def test_one_that_lacks_what_it_needs_leaves_the_table_as_it_is(run, tmp_path, monkeypatch, capsys):
+    measured = 'from run import Row\n\ndef rows():\n    yield Row("speed", "9 ms")\n'
+    lacking = 'from run import NotMeasured\n\ndef rows():\n    raise NotMeasured("no valgrind")\n'
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("first", "second"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    (tmp_path / "first.py").write_text(measured, encoding="utf-8")
+    (tmp_path / "second.py").write_text(lacking, encoding="utf-8")
+    run.keep({"second": [run.Row("instructions", "315 thousand")]})
+    assert run.main([]) == 0
+    told = capsys.readouterr().out
+    assert "second is not measured" in told
+    assert "no valgrind" in told
+    kept = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert kept["first"]["rows"][0]["reached"] == "9 ms"
+    assert kept["second"]["rows"][0]["reached"] == "315 thousand"
+
+
+def test_help_tells_every_benchmark_and_an_unknown_one_is_refused(run, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run.main(["--help"])
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    assert all(name in told for name in ("first", "second", "learning_curve"))
+    with pytest.raises(SystemExit) as ended:
+        run.main(["third"])
+    assert ended.value.code == 2
+
+
+def test_readme_has_a_row_for_every_benchmark():
+    listed = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
+    every = [path.stem for path in BENCHMARKS.glob("[!_]*.py") if path.stem != "run"]
+    assert [name for name in every if f"| `{name}` |" not in listed] == []
