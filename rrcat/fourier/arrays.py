@@ -50,6 +50,8 @@ def fit_arrays(
 ) -> FitResult:
     """Fit a harmonic series to every light curve.
 
+    A curve that does not vary has no period: its errors are infinite or NaN.
+
     Parameters
     ----------
     offsets
@@ -62,8 +64,6 @@ def fit_arrays(
     prior_scales
         Standard deviation [mag] of the zero-mean prior on both coefficients of each order, shape
         ``(8,)`` or ``(n, 8)``; by default those of the settings.
-
-    A curve that does not vary has no period: its errors are infinite or NaN.
     """
     settings = settings or FitSettings()
     return _fit(offsets[:-1], offsets[1:], time, mag, mag_error, period, settings, prior_scales)

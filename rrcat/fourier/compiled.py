@@ -17,9 +17,9 @@ helper: Any = numba.njit(error_model="numpy", forceinline=True)
 """Compile a function that only other compiled functions call."""
 
 unsigned = np.uintp
-"""Type of counts and indices of short loops that do not begin at a constant. Of a signed index numba
-asks there whether it counts from the end of the array: half of the time. All that is reckoned with
-one must be one: with a signed integer it becomes a float."""
+"""Type of counts and indices of short loops that do not begin at a constant. Of a signed index
+numba asks there whether it counts from the end of the array: half of the time. All that is reckoned
+with one must be one: with a signed integer it becomes a float."""
 
 
 def _digest() -> str:
