@@ -13,9 +13,9 @@ import click
 from rrcat import __version__
 from rrcat.errors import RrcatError
 
-# name: (where the command is, its line in `rrcat --help`)
 # The option that says where a command writes, where that is not --output.
 PLACES = {"diff": "--html", "release": "--into"}
+# name: (where the command is, its line in `rrcat --help`)
 COMMANDS = {
     "demo": ("rrcat.cli.demo:demo", "Run the whole chain on a small simulated archive."),
     "fetch": ("rrcat.cli.fetch:fetch", "Fetch what a recipe asks of archives, once."),
